@@ -9,7 +9,7 @@ is built only when one is asked for. Where record n of a run starts, and which p
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, overload
 
 
@@ -46,6 +46,10 @@ class Runs:
         self.offsets.append(offset)
         self.counts.append(count)
         self.positions.append(position)
+
+    def appenders(self) -> tuple[Callable[[int], None], ...]:
+        """The columns' own append methods, in the order of `Run`, for a loop that must call all five each time."""
+        return tuple(column.append for column in self._columns())
 
     def extend_last(self, count: int) -> None:
         """Let the last run grow by `count` records."""
