@@ -1,0 +1,32 @@
+"""The fast codec: Python source generated from the model, one version of one schema at a time.
+
+It knows one meaning with the reference codec and nothing of errors: on trouble it raises anything, and the caller asks
+the reference, whose answer is the exact error. So each function here accepts what the reference accepts, gives equal
+values and bytes, and never explains itself. Generating and compiling costs about as much as a hundred decodings, which
+is why it happens on first use and the caller keeps the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wireformat.codec.fast_decode import Decoders
+from wireformat.codec.fast_shape import Shape
+from wireformat.codec.fast_source import Program
+from wireformat.schema import model
+
+Decode = Callable[[bytes, int, int, Mapping[str, Any]], tuple[Any, int]]
+Encode = Callable[[Any, Mapping[str, Any]], bytes]
+
+
+def decoder(schema: model.Schema, version: str | None = None) -> Decode:
+    """A function `(data, offset, end, params) -> (value, next offset)`; None is the newest version.
+
+    `data` must be `bytes`. Raises when the schema holds something that no source can be written for; the function
+    itself raises anything when the bytes do not decode.
+    """
+    program = Program()
+    name = Decoders(program, Shape(schema, version)).function(schema.root)
+    function: Decode = program.run(schema.root)[name]
+    return function

@@ -1,0 +1,109 @@
+"""Decoding as generated source: one function for each record.
+
+A function makes a twin of the record, or a dict, fills it field by field, checks what follows from the rest, and lets
+the twin become the frozen record. Records of known width that no expression or sum concerns are written into the
+function of the record around them, so that they share its runs. Only records on a cycle count their depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wireformat.codec import fast_decode_groups, fast_decode_nodes, fast_values
+from wireformat.codec.fast_decode_bits import take_bits
+from wireformat.codec.fast_decode_nodes import Handler, NodeDecoder
+from wireformat.codec.fast_decode_sequence import take_sequence
+from wireformat.codec.fast_decode_tlv import take_tlv
+from wireformat.codec.fast_scope import Scope, access
+from wireformat.codec.fast_shape import Shape, holds_value
+from wireformat.codec.fast_source import Program, Writer
+from wireformat.limits import MAX_DEPTH
+from wireformat.schema import model
+
+INLINE_FIELDS = 32
+"""Records with more fields get a function of their own even where their width is known."""
+
+
+class Decoders:
+    """The decoding functions of one schema, written as they are asked for."""
+
+    def __init__(self, program: Program, shape: Shape) -> None:
+        self._program = program
+        self._shape = shape
+        self._names: dict[str, str] = {}
+        self._handlers: Mapping[type, Handler] = {
+            **fast_decode_nodes.HANDLERS,
+            **fast_decode_groups.HANDLERS,
+            model.Ref: self._take_ref,
+        }
+
+    def function(self, name: str) -> str:
+        """The name of the function that decodes a record."""
+        if name not in self._names:
+            self._names[name] = f"decode{len(self._names)}"
+            self._write(name)
+        return self._names[name]
+
+    def _write(self, name: str) -> None:
+        record = self._shape.record(name)
+        depth = self._shape.counts_depth(name)
+        writer = Writer(self._program, f"def {self._names[name]}(b, p, end, P{', k=0' if depth else ''}):")
+        writer.line(f"{record.name!r}")
+        if self._shape.cyclic(name):
+            writer.line("k += 1")
+            writer.refuse(f"k > {MAX_DEPTH}")
+        decoder = NodeDecoder(self._program, self._shape, writer, self._handlers)
+        _take_record(decoder, record, "r")
+        decoder.cursor.settle()
+        if name == self._shape.schema.root:
+            writer.refuse("p > end")
+        writer.line("return r, p")
+        self._program.add(writer.lines)
+
+    def _take_ref(self, decoder: NodeDecoder, node: model.Ref, target: str) -> None:
+        record = self._shape.record(node.name)
+        if self._joins(record):
+            inner = decoder.writer.local("r")
+            _take_record(decoder, record, inner)
+            decoder.cursor.then(f"{target} = {inner}")
+            return
+        decoder.cursor.settle()
+        depth = ", k" if self._shape.counts_depth(node.name) else ""
+        decoder.writer.line(f"{target}, p = {self.function(node.name)}(b, p, {decoder.end}, P{depth})")
+
+    def _joins(self, record: model.Record) -> bool:
+        """Whether the record is written into the function around it."""
+        fields = self._shape.fields(record)
+        special = (model.Checksum, model.Computed, model.Pointed)
+        return (
+            len(fields) <= INLINE_FIELDS
+            and self._shape.fixed(model.Ref(record.name)) is not None
+            and not any(isinstance(field.of, special) for field in fields)
+        )
+
+
+def _take_record(decoder: NodeDecoder, record: model.Record, var: str) -> None:
+    """Decode a record into a new local variable `var`."""
+    outer, decoder.scope = decoder.scope, Scope(decoder.shape)
+    cls = record.cls
+    if cls is None:
+        decoder.writer.line(f"{var} = {{}}")
+    else:
+        twin = decoder.program.name("Twin", cls, lambda: fast_values.twin(cls))
+        decoder.writer.line(f"{var} = {twin}()")
+    LAYOUTS[record.layout](decoder, record, var)
+    _absent(decoder, record, var)
+    if cls is not None:
+        decoder.cursor.then(f"{var}.__class__ = {decoder.program.name('Class', cls, lambda: cls)}")
+    decoder.scope = outer
+
+
+def _absent(decoder: NodeDecoder, record: model.Record, var: str) -> None:
+    """Give fields that this version lacks their defaults."""
+    for field in record.fields:
+        if holds_value(record, field) and not decoder.shape.present(record, field):
+            default = fast_values.default_name(decoder.program, record, field)
+            decoder.cursor.then(f"{access(record, var, field.name)} = {default}")
+
+
+LAYOUTS = {"sequence": take_sequence, "tlv": take_tlv, "bits": take_bits}

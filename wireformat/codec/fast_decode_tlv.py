@@ -1,0 +1,138 @@
+"""Decoding as generated source: records of tagged entries.
+
+Entries come in ascending order of tags, so known tags become straight code: `if t == 5: … if t == 9: …`, each reading
+the next header behind its value. What falls through is the end, an unknown tag, or a mistake; behind an unknown entry
+the straight code starts again. `l` is the last tag seen: nothing may come that is not above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wireformat.codec import fast_values
+from wireformat.codec.fast_decode_nodes import NodeDecoder
+from wireformat.codec.fast_scope import access
+from wireformat.codec.fast_source import Unsupported
+from wireformat.schema import model
+
+
+def take_tlv(decoder: NodeDecoder, record: model.Record, var: str) -> None:
+    """Entries up to the end of the enclosing region."""
+    if record.tlv is None:
+        raise Unsupported(f"{record.name} does not say how its entries are framed")
+    fields = sorted(decoder.shape.fields(record), key=_tag)
+    writer = decoder.writer
+    decoder.cursor.settle()
+    lists = {field.name: writer.local("x") for field in fields if field.many}
+    for field in fields:
+        _prepare(decoder, record, field, var, lists)
+    unknown = writer.local("u")
+    writer.line(f"{unknown} = []")
+    writer.line("l = -1")
+    _next(decoder, record.tlv)
+    with writer.block("while True:"):
+        for field in fields:
+            _take_entries(decoder, record, field, var, lists)
+        with writer.block("if t is None:"):
+            writer.line("break")
+        _take_unknown(decoder, record.tlv, fields, unknown)
+    _finish(decoder, record, fields, var, lists, unknown)
+
+
+def _tag(field: model.Field) -> int:
+    if field.tag is None:
+        raise Unsupported(f"{field.name} has no tag")
+    return field.tag
+
+
+def _prepare(
+    decoder: NodeDecoder, record: model.Record, field: model.Field, var: str, lists: dict[str, str]
+) -> None:
+    if field.many:
+        decoder.writer.line(f"{lists[field.name]} = []")
+    elif field.optional:
+        default = fast_values.default_name(decoder.program, record, field)
+        decoder.writer.line(f"{access(record, var, field.name)} = {default}")
+
+
+def _next(decoder: NodeDecoder, tlv: model.Tlv) -> None:
+    """Read the next header into `t` and `n`; `t` is None at the end."""
+    if not tlv.tag.fmt or not tlv.size.fmt or tlv.tag.little != tlv.size.little:
+        raise Unsupported("a header that struct cannot read")
+    writer = decoder.writer
+    get = decoder.program.unpacker(("<" if tlv.tag.little else ">") + tlv.tag.fmt + tlv.size.fmt)
+    with writer.block(f"if p < {decoder.end}:"):
+        writer.line(f"t, n = {get}(b, p)")
+        writer.line(f"p += {tlv.tag.size + tlv.size.size}")
+        if tlv.size.range[1] > tlv.max:
+            writer.refuse(f"n > {tlv.max}")
+    with writer.block("else:"):
+        writer.line("t = None")
+
+
+def _take_entries(
+    decoder: NodeDecoder, record: model.Record, field: model.Field, var: str, lists: dict[str, str]
+) -> None:
+    """The entry of one tag, or all of them."""
+    assert record.tlv is not None
+    writer = decoder.writer
+    with writer.block(f"{'while' if field.many else 'if'} t == {field.tag}:"):
+        writer.line("l = t")
+        if field.many:
+            if field.max is not None:
+                writer.refuse(f"len({lists[field.name]}) == {field.max}")
+            item = writer.local("v")
+            _take_value(decoder, field.of, item)
+            writer.line(f"{lists[field.name]}.append({item})")
+        else:
+            _take_value(decoder, field.of, access(record, var, field.name))
+        _next(decoder, record.tlv)
+
+
+def _take_value(decoder: NodeDecoder, node: model.Node, target: str) -> None:
+    """One value, which must fill its entry."""
+    size = decoder.shape.fixed(node)
+    if size is not None:
+        decoder.writer.refuse(f"n != {size}")
+        decoder.inside(node, target)
+        return
+    if isinstance(node, model.Data) and node.size is None and node.pad == 1:
+        decoder.scope.note("#size", "n", model.Int(4))
+        decoder.inside(replace(node, size=("get", "#size")), target)
+        return
+    outer, decoder.end = decoder.end, decoder.writer.local("e")
+    decoder.writer.line(f"{decoder.end} = p + n")
+    decoder.writer.refuse(f"{decoder.end} > {outer}")
+    decoder.inside(node, target)
+    decoder.writer.refuse(f"p != {decoder.end}")
+    decoder.end = outer
+
+
+def _take_unknown(decoder: NodeDecoder, tlv: model.Tlv, fields: list[model.Field], unknown: str) -> None:
+    writer = decoder.writer
+    known = decoder.program.shared("known", frozenset(field.tag for field in fields))
+    critical = f" or t & {tlv.critical}" if tlv.critical else ""
+    writer.refuse(f"t <= l or t in {known}{critical} or p + n > {decoder.end}")
+    writer.line(f"{unknown}.append({fast_values.unknown_name(decoder.program)}(t, b[p:p + n]))")
+    writer.line("p += n")
+    writer.line("l = t")
+    _next(decoder, tlv)
+
+
+def _finish(
+    decoder: NodeDecoder,
+    record: model.Record,
+    fields: list[model.Field],
+    var: str,
+    lists: dict[str, str],
+    unknown: str,
+) -> None:
+    """Store the lists, look whether anything is missing, and whether the entries end with their region."""
+    writer = decoder.writer
+    writer.line(f"{access(record, var, 'unknown')} = tuple({unknown})")
+    for field in fields:
+        if field.many:
+            writer.line(f"{access(record, var, field.name)} = tuple({lists[field.name]})")
+        elif not field.optional:
+            writer.line(access(record, var, field.name))
+    writer.refuse(f"p != {decoder.end}")

@@ -1,0 +1,178 @@
+"""What can be said about a schema's bytes before any are seen.
+
+For one version of a schema: which fields exist, how few bytes a node can take, how many it always takes, and which
+records lie on a cycle, so that only those need to count their depth. A cycle is cut by assuming zero bytes, which
+keeps `least` a lower bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from wireformat.schema import model
+
+
+def children(node: model.Node) -> Iterator[model.Node]:
+    """The nodes directly inside a node."""
+    match node:
+        case model.Union(arms=arms):
+            for _, arm in arms:
+                yield arm
+        case (
+            model.Const(of=of)
+            | model.Reserved(of=of)
+            | model.List(of=of)
+            | model.Chain(of=of)
+            | model.Region(of=of)
+            | model.Maybe(of=of)
+            | model.When(of=of)
+            | model.Announced(of=of)
+        ):
+            yield of
+
+
+def references(node: model.Node) -> Iterator[str]:
+    """The names of the records that a node refers to."""
+    if isinstance(node, model.Ref):
+        yield node.name
+    for child in children(node):
+        yield from references(child)
+
+
+class Shape:
+    """One version of a schema. `version` None means the newest."""
+
+    def __init__(self, schema: model.Schema, version: str | None) -> None:
+        self.schema = schema
+        self.version = version
+        self._fixed: dict[str, int | None] = {}
+        self._least: dict[str, int] = {}
+
+    def record(self, name: str) -> model.Record:
+        """The record of that name."""
+        return self.schema.records[name]
+
+    def present(self, record: model.Record, field: model.Field) -> bool:
+        """Whether this version of the record has the field."""
+        if field.since is None and field.until is None:
+            return True
+        place = {version: index for index, version in enumerate(record.versions)}
+        now = place[record.versions[-1] if self.version is None else self.version]
+        starts = 0 if field.since is None else place[field.since]
+        ends = len(place) if field.until is None else place[field.until]
+        return starts <= now <= ends
+
+    def fields(self, record: model.Record) -> list[model.Field]:
+        """The fields on the wire, in order."""
+        return [field for field in record.fields if self.present(record, field)]
+
+    def fixed(self, node: model.Node) -> int | None:
+        """Bytes that the node always takes; None when that depends."""
+        match node:
+            case model.Int(size=size) | model.Float(size=size):
+                return size
+            case model.Data(size=int(size), pad=pad):
+                return size + -size % pad
+            case model.Const(of=of) | model.Reserved(of=of) | model.Computed(of=of) | model.Checksum(of=of):
+                return self.fixed(of)
+            case model.Enum(of=of) | model.Flags(of=of):
+                return of.size
+            case model.List(of=of, count=int(count)):
+                item = self.fixed(of)
+                return None if item is None else item * count
+            case model.Ref(name=name):
+                return self._fixed_record(name)
+        return None
+
+    def _fixed_record(self, name: str) -> int | None:
+        if name not in self._fixed:
+            self._fixed[name] = None
+            record = self.record(name)
+            if record.layout == "bits" and record.base is not None:
+                self._fixed[name] = record.base.size
+            elif record.layout == "sequence":
+                sizes = [self.fixed(field.of) for field in self.fields(record)]
+                self._fixed[name] = None if None in sizes else sum(size or 0 for size in sizes)
+        return self._fixed[name]
+
+    def least(self, node: model.Node) -> int:
+        """A number of bytes that the node never goes below."""
+        fixed = self.fixed(node)
+        if fixed is not None:
+            return fixed
+        match node:
+            case model.Data(size=model.Int(size=size)) | model.List(count=model.Int(size=size)):
+                return size
+            case model.Region(size=model.Int(size=size)) | model.Maybe(flag=model.Int(size=size)):
+                return size
+            case model.List(of=of, count=int(count)):
+                return count * self.least(of)
+            case model.Chain(end=end):
+                return len(end)
+            case model.Pointed(size_int=size_int, offset_int=offset_int):
+                return size_int.size + offset_int.size
+            case model.Union(arms=arms, unknown=False) if arms:
+                return min(self.least(arm) for _, arm in arms)
+            case model.Ref(name=name):
+                return self._least_record(name)
+        return 0
+
+    def _least_record(self, name: str) -> int:
+        if name not in self._least:
+            self._least[name] = 0
+            record = self.record(name)
+            if record.layout == "sequence":
+                self._least[name] = sum(self.least(field.of) for field in self.fields(record))
+        return self._least[name]
+
+    @cached_property
+    def _reached(self) -> dict[str, frozenset[str]]:
+        """For each record the records that it can hold, at any depth."""
+        direct = {
+            name: {other for field in record.fields for other in references(field.of)}
+            for name, record in self.schema.records.items()
+        }
+        reached: dict[str, frozenset[str]] = {}
+        for name in direct:
+            seen: set[str] = set()
+            waiting = list(direct[name])
+            while waiting:
+                other = waiting.pop()
+                if other not in seen:
+                    seen.add(other)
+                    waiting.extend(direct[other])
+            reached[name] = frozenset(seen)
+        return reached
+
+    def cyclic(self, name: str) -> bool:
+        """Whether the record can hold itself."""
+        return name in self._reached[name]
+
+    def counts_depth(self, name: str) -> bool:
+        """Whether the record lies on a cycle or leads to one."""
+        return self.cyclic(name) or any(self.cyclic(other) for other in self._reached[name])
+
+
+def holds_value(record: model.Record, field: model.Field) -> bool:
+    """Whether a record's value keeps this field; a class knows constants and computed numbers by itself."""
+    if not field.name or isinstance(field.of, model.Reserved):
+        return False
+    return record.cls is None or not isinstance(field.of, model.Const | model.Computed | model.Checksum)
+
+
+def union_of(node: model.Node) -> model.Union | None:
+    """The union that a field is, also inside a region."""
+    if isinstance(node, model.Region):
+        return union_of(node.of)
+    return node if isinstance(node, model.Union) else None
+
+
+def steers(name: str, node: model.Node) -> bool:
+    """Whether the number `name` alone tells the size, the count or the arm of `node`."""
+    read = ("get", name)
+    match node:
+        case model.Data(size=amount) | model.List(count=amount) | model.Region(size=amount) if amount == read:
+            return True
+    union = union_of(node)
+    return union is not None and union.on == read

@@ -1,0 +1,52 @@
+"""Text in generated source: decoding, encoding, and the four ways of treating NUL.
+
+Each function gives statements; a statement that refuses is one line. Text fields hold `str` and nothing else, and
+bytes that are no text in the stated encoding raise `UnicodeDecodeError`, which is as good as refusing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wireformat.codec.fast_source import Unsupported
+from wireformat.schema import model
+
+UTF_8 = frozenset({"utf-8", "utf8", "UTF-8"})
+
+
+def as_bytes(node: model.Data) -> model.Data:
+    """The same field, its content left undecoded."""
+    return replace(node, encoding=None, nul="keep")
+
+
+def decoding(node: model.Data, encoding: str, raw: str, target: str) -> list[str]:
+    """Statements that turn the bytes `raw` into the text `target`."""
+    convert = f"{target} = str({raw}, {encoding!r})"
+    match node.nul:
+        case "keep":
+            return [convert]
+        case "forbid":
+            return [convert, f"if '\\0' in {target}: raise Refused"]
+        case "pad":
+            strip = f"{raw} = {raw}.rstrip(b'\\0')"
+            return [strip, convert, f"if '\\0' in {target}: raise Refused"]
+        case "end":
+            misplaced = f"if not {target} or {target}.find('\\0') != len({target}) - 1: raise Refused"
+            return [convert, misplaced, f"{target} = {target}[:-1]"]
+    raise Unsupported(f"nul={node.nul!r}")
+
+
+def encoding(node: model.Data, codec: str, text: str, target: str) -> list[str]:
+    """Statements that turn `text` into the bytes `target`, without padding up to a fixed size."""
+    method = "" if codec in UTF_8 else repr(codec)
+    check = f"if type({text}) is not str: texts({text})"
+    convert = f"{target} = {text}.encode({method})"
+    forbid = f"if '\\0' in {text}: raise Refused"
+    match node.nul:
+        case "keep":
+            return [check, convert]
+        case "forbid" | "pad":
+            return [check, forbid, convert]
+        case "end":
+            return [check, forbid, f"{convert} + b'\\0'"]
+    raise Unsupported(f"nul={node.nul!r}")
