@@ -156,7 +156,9 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """`of` where the next bytes equal `marker` (which then precede it), else nothing on the wire and None."""
+    """`of` where the next bytes equal `marker` (which then precede it), else nothing on the wire and None. Outside
+    regions an input that ends inside the marker, behind its first byte, is `truncated`; at its very end nothing is
+    announced."""
 
     marker: bytes
     of: Node
@@ -174,8 +176,10 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """SPICE's pointer: `size_int` and `offset_int` stand here (in that order), the bytes `of` at `offset` counted from the start of
-    the record, behind its fixed part. Outside the record is error `pointer`. Encoded tails follow in field order."""
+    """SPICE's pointer: `size_int` and `offset_int` stand here (in that order), the bytes `of` at `offset` counted from
+    the start of the record, behind its fixed part. Outside the record is error `pointer`. Encoded tails follow in field
+    order. A record with pointers extends to the end of the enclosing region; bytes that no pointer reaches are
+    ignored. Size 0 at offset 0 is a null pointer: the value is None, and None is encoded so."""
 
     of: Data
     size_int: Int
@@ -265,10 +269,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Tlv:
-    """How a record with layout `tlv` frames its entries: tag, size, value, in ascending order of tags.
+    """How a record with layout `tlv` frames its entries: tag, size, value; ascending tags, leaving `critical` aside.
 
-    `critical` is the bit of the tag number that makes an unknown entry error `tag`; others are kept as
-    `Unknown(tag, data)` in the attribute `unknown`. Errors: `order`, `duplicate`, `missing` (field without default).
+    `critical` is the bit of the tag number that makes an unknown entry error `tag`, and so does a known number with the
+    wrong bit; others are kept as `Unknown(tag, data)` in the attribute `unknown`, where a tag may repeat. Errors:
+    `order`, `duplicate`, `missing` (field without default), `limit` (a value above `max` bytes, a field above its
+    `max` entries). An entry whose value equals the field's default is not written.
     """
 
     tag: Int
