@@ -6,6 +6,7 @@ import mmap
 import random
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -47,7 +48,7 @@ def naive(data: bytes, page_size: int, base: int, length: int) -> tuple[list[Run
             break
         last = runs[-1] if runs else None
         if last and last.flags == flags and last.offset + last.count * page_size == offset:
-            runs[-1] = last._replace(count=last.count + 1)
+            runs[-1] = replace(last, count=last.count + 1)
         else:
             runs.append(Run(0, flags, offset, 1, base + at))
         at += size

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, overload
+from dataclasses import dataclass
+from typing import overload
 
 
-class Run(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Run:
     """Records of one kind for consecutive pages, contiguous in the stream.
 
     `block` is the index of the RAM block, `flags` the flag bits of the first word, `offset` the first page's place
@@ -77,8 +79,8 @@ class Runs:
     def __getitem__(self, index: slice) -> list[Run]: ...
     def __getitem__(self, index: int | slice) -> Run | list[Run]:
         if isinstance(index, slice):
-            return [Run(*row) for row in zip(*(column[index] for column in self._columns()), strict=True)]
+            return list(map(Run, *(column[index] for column in self._columns())))
         return Run(*(column[index] for column in self._columns()))
 
     def __iter__(self) -> Iterator[Run]:
-        return map(Run._make, zip(*self._columns(), strict=True))
+        return map(Run, *self._columns())

@@ -16,7 +16,6 @@ How far to look ahead at first follows from the length of the previous run of th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -38,7 +37,7 @@ _FEW: Final = 32
 """Most records that one integer comparison covers."""
 
 _LONG: Final = 64
-"""After a run of this length the integer comparison only confirms that the next one starts."""
+"""After a run of at least this length the integer comparison is left out."""
 
 _SPAN_BITS: Final = 24
 """Guest memory covered by one image, 16 MiB: a whole number of bytes, so that the word's rest fills whole columns."""
@@ -49,11 +48,8 @@ _HIGH_SIZE: Final = 5
 _MAX_CHECK: Final = 16
 """Longest checked body: an image holds one for each page of its span."""
 
-_AHEAD: Final = [min(2 * count + 8, _FEW) for count in range(_LONG)]
+_AHEAD: Final = [min(count + 8, _FEW) for count in range(_LONG)]
 """Records to compare first, by the length of the previous run."""
-
-_CONFIRM: Final = 4
-"""The same after a long run."""
 
 _read_word: Final = Struct(">Q").unpack_from
 _write_word: Final = Struct(">Q").pack
@@ -141,18 +137,23 @@ class Scanner:
             room = (end - start) // size
             if room > (fitting := (length - offset) // page_size):
                 room = fitting
-            if (count := kind.ahead) > room and (count := room) <= 0:
+            if room <= 0:
                 break
-            data = view[start : start + count * size]
-            if kind.stride:
-                data = data.cast("Q")[:: kind.stride]
-            if difference := integer(data, "big") ^ (kind.starts[count] + offset * kind.steps[count]):
+            if (count := kind.ahead) > room:
+                count = room
+            difference = 0
+            if count:
+                data = view[start : start + count * size]
+                if kind.stride:
+                    data = data.cast("Q")[:: kind.stride]
+                difference = integer(data, "big") ^ (kind.starts[count] + offset * kind.steps[count])
+            if difference:
                 count -= 1 + (difference.bit_length() - 1) // kind.unit_bits
-                if not count:
-                    break
             elif count < room:
                 count += kind.count_many(view, start + count * size, offset + count * page_size, room - count)
-            kind.ahead = _AHEAD[count] if count < _LONG else _CONFIRM
+            if not count:
+                break
+            kind.ahead = _AHEAD[count] if count < _LONG else 0
             kind.hint = count
             add_block(block)
             add_flags(flags)
@@ -175,7 +176,7 @@ class _Predictor:
     """
 
     __slots__ = (
-        "_high", "_image", "_match_flags", "_page_size", "_row", "_span_count", "_unit",
+        "_high", "_image", "_page_size", "_row", "_span_count", "_unit", "_words",
         "ahead", "hint", "size", "starts", "steps", "stride", "unit_bits",
     )  # fmt: skip
 
@@ -184,7 +185,7 @@ class _Predictor:
         self._page_size = page_size
         self._span_count = (1 << _SPAN_BITS) // page_size
         self._image = bytearray()
-        self._match_flags = re.compile(b"[\\x%02x]*" % (row.flags & 0xFF), re.DOTALL).match
+        self._words = memoryview(b"")
         self._high = bytes(_HIGH_SIZE)
         self.size = WORD_SIZE + row.body
         self.stride = _stride(row)
@@ -205,33 +206,38 @@ class _Predictor:
         return starts, steps
 
     def count_many(self, view: memoryview, start: int, offset: int, room: int) -> int:
-        """Records of the run at `view[start]` with the page at `offset`, at most `room`: pieces of growing size."""
-        found, piece = 0, max(2 * self.hint, _FEW)
+        """Records of the run at `view[start]` with the page at `offset`, at most `room`.
+
+        Pieces double until one differs from the image; that one is halved until the difference is found.
+        """
+        found, piece = 0, max(self.hint, _FEW)
         while found < room:
-            index = self._seek(offset)
+            index = self._seek(offset + found * self._page_size)
             count = min(piece, room - found, self._span_count - index)
-            data = self._gather(view, start, count)
-            alike = self._match_flags(data[WORD_SIZE - 1 :: self._unit]).end()
-            if not self._image.startswith(data[: alike * self._unit], index * self._unit):
-                return found + self._common(data, index, count)
-            found += alike
-            if alike < count:
-                break
-            start += count * self.size
-            offset += count * self._page_size
+            if not self._matches(view, start + found * self.size, index, count):
+                return found + self._narrow(view, start + found * self.size, index, count)
+            found += count
             piece *= 2
         return found
 
-    def _gather(self, view: memoryview, start: int, count: int) -> bytes:
-        """The compared parts of `count` records, one behind the other."""
-        data = view[start : start + count * self.size]
-        return bytes(data.cast("Q")[:: self.stride] if self.stride else data)
+    def _narrow(self, view: memoryview, start: int, index: int, count: int) -> int:
+        """Records at `view[start]` that equal those of the image from `index` on; not all of `count` do."""
+        found, size, matches = 0, self.size, self._matches
+        while count > 1:
+            half = count >> 1
+            if matches(view, start + found * size, index + found, half):
+                found += half
+                count -= half
+            else:
+                count = half
+        return found
 
-    def _common(self, data: bytes, index: int, count: int) -> int:
-        """Records at the start of `data` that equal those of the image from `index` on; not all `count` do."""
-        image = self._image[index * self._unit : (index + count) * self._unit]
-        difference = int.from_bytes(data, "big") ^ int.from_bytes(image, "big")
-        return count - 1 - (difference.bit_length() - 1) // self.unit_bits
+    def _matches(self, view: memoryview, start: int, index: int, count: int) -> bool:
+        """Whether `count` records at `view[start]` equal those of the image from `index` on."""
+        data = view[start : start + count * self.size]
+        if self.stride:
+            return data.cast("Q")[:: self.stride] == self._words[index : index + count]
+        return self._image.startswith(data, index * self._unit)
 
     def _seek(self, offset: int) -> int:
         """Make the image show the span that holds `offset`; return the index of its record in the image."""
@@ -253,6 +259,8 @@ class _Predictor:
         self._image.extend(bytes(self._unit * self._span_count))
         for column, data in enumerate(columns):
             self._image[column :: self._unit] = data
+        if self.stride:
+            self._words = memoryview(self._image).cast("Q")
 
 
 def _stride(row: RecordKind) -> int:
