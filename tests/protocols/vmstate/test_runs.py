@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import pytest
 
 from wireformat.protocols.vmstate.runs import Run, Runs
@@ -17,7 +19,7 @@ ROWS = [
 def runs() -> Runs:
     runs = Runs()
     for row in ROWS:
-        runs.append(*row)
+        runs.append(*astuple(row))
     return runs
 
 
@@ -42,7 +44,7 @@ def test_only_the_last_run_grows(runs: Runs) -> None:
 
 def test_appenders_fill_the_columns_in_the_order_of_run() -> None:
     runs = Runs()
-    for append, value in zip(runs.appenders(), ROWS[1], strict=True):
+    for append, value in zip(runs.appenders(), astuple(ROWS[1]), strict=True):
         append(value)
     assert list(runs) == [ROWS[1]]
 
