@@ -1,8 +1,9 @@
 """Add raw captures to the bundled set: compress them, describe them, index them.
 
-Usage, from the top of the repository: `python -m tests.captures.pack FOLDER SET`, where FOLDER is what `reproduce` wrote
-and SET the name of the folder here, such as `7.2`. The first connection of a TCP run becomes `NAME.mig.xz`, what came
-back on it `NAME.return.xz`; a further connection that carries anything becomes a capture of its own.
+Usage, from the top of the repository: `python -m tests.captures.pack FOLDER SET`, where FOLDER is what
+`reproduce` wrote and SET the name of the folder here, such as `7.2`. The first connection of a TCP run becomes
+`NAME.mig.xz`, what came back on it `NAME.return.xz`; a further connection that carries anything becomes a
+capture of its own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Make captures again: run QEMU, migrate, keep the bytes.
 
 Usage, from the top of the repository: `python -m tests.captures.reproduce [--programs DIR] FOLDER [NAME…]`. Raw files
-go to FOLDER; `python -m tests.captures.pack` then adds them to the bundled set. What is made is the table in
-`scenarios.py`; how a run is steered is the table `PLANS` here.
+go to FOLDER; `python -m tests.captures.pack` then adds them to the bundled set. What is made stands in
+the tables of `machines.py` and `features.py`; how a run is steered is the table `PLANS` here.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.captures.driver import FIRMWARE, Machine, QmpError, Tap, free_port, program_path
-from tests.captures.scenarios import SCENARIOS, Scenario
+from tests.captures.features import FEATURES, FEATURES_10
+from tests.captures.machines import ARCHITECTURES, DEVICES, OLD_MACHINES
+from tests.captures.scenario import Scenario
 from tests.captures.snapshot import read_vm_state
 
 DESTINATION_PARAMETERS = ("multifd-channels", "multifd-compression", "xbzrle-cache-size")
 DISK_SIZE = 4 << 20
+SCENARIOS = {each.name: each for each in (*OLD_MACHINES, *DEVICES, *ARCHITECTURES, *FEATURES, *FEATURES_10)}
 
 
 @dataclass(frozen=True)

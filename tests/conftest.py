@@ -1,0 +1,38 @@
+"""Fixtures for every test: the bundled captures.
+
+`captures` is all of them by name. A test that asks for `stream_capture` runs once for each whole stream, one that asks
+for `any_capture` once for each capture of whatever kind.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.captures.bundle import Capture, Captures, rows
+
+PARAMETERS = {"stream_capture": ("stream",), "any_capture": ()}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once for each capture it asks for, under the capture's name."""
+    for name, kinds in PARAMETERS.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, [row["name"] for row in rows(*kinds)], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def captures(tmp_path_factory: pytest.TempPathFactory) -> Captures:
+    """All bundled captures; decompressed files live as long as the session."""
+    return Captures(tmp_path_factory.mktemp("captures"))
+
+
+@pytest.fixture
+def stream_capture(captures: Captures, request: pytest.FixtureRequest) -> Capture:
+    """One whole migration stream; the test runs for each."""
+    return captures[request.param]
+
+
+@pytest.fixture
+def any_capture(captures: Captures, request: pytest.FixtureRequest) -> Capture:
+    """One capture of any kind; the test runs for each."""
+    return captures[request.param]

@@ -1,0 +1,60 @@
+"""What the house tests look at: tracked files, modules of the package, what each of them imports."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "wireformat"
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module of the package."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The dotted name, such as `wireformat.codec.fast`; a package's `__init__` has the package's name."""
+        parts = self.path.relative_to(ROOT).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def tree(self) -> ast.Module:
+        """The parsed source."""
+        return ast.parse(self.path.read_text(), filename=str(self.path))
+
+    def imports(self) -> Iterator[str]:
+        """Dotted names this module imports anywhere, also in functions and for typing; `from a import b` is `a.b`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                start = self._absolute(node)
+                yield from (f"{start}.{alias.name}" for alias in node.names)
+
+    def _absolute(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        is_package = self.path.name == "__init__.py"
+        base = self.name.split(".")[: None if is_package and node.level == 1 else -(node.level - is_package)]
+        return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def modules() -> list[Module]:
+    """Every module of the package, in path order."""
+    return [Module(path) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+@cache
+def tracked_files() -> tuple[Path, ...]:
+    """Every file git tracks that is present."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    paths = (ROOT / name for name in listing.decode().split("\0") if name)
+    return tuple(path for path in paths if path.is_file())
