@@ -1,0 +1,1 @@
+"""Thin input and output round the sans-IO machines."""
