@@ -80,9 +80,7 @@ class BitmapChunk(Record, source="qemu-stream 2.3"):
     """One chunk: names when they change, then a new bitmap, a stretch of one, or the end of one."""
 
     flags: BitmapFlag = field(FlagsOf(Int8ub, BitmapFlag, open=True), "what the chunk holds")
-    extra_flags: int | None = field(
-        If(this.flags & 0x80 != 0, Int8ub), "more flags; never sent by QEMU", default=None
-    )
+    extra_flags: int | None = field(If(this.flags & 0x80 != 0, Int8ub), "more flags; never sent by QEMU", default=None)
     more_flags: int | None = field(
         If((this.flags & 0x80 != 0) & (this.extra_flags & 0x80 != 0), Int16ub),
         "still more flags; never sent by QEMU",
@@ -91,9 +89,7 @@ class BitmapChunk(Record, source="qemu-stream 2.3"):
     node: str | None = field(
         If(this.flags & 0x08 != 0, String8), "block node or its alias; else as before", default=None
     )
-    bitmap: str | None = field(
-        If(this.flags & 0x04 != 0, String8), "bitmap or its alias; else as before", default=None
-    )
+    bitmap: str | None = field(If(this.flags & 0x04 != 0, String8), "bitmap or its alias; else as before", default=None)
     granularity: int | None = field(
         If(this.flags & 0x10 != 0, Int32ub), "with START: bytes of disk that one bit stands for", default=None
     )
@@ -103,9 +99,7 @@ class BitmapChunk(Record, source="qemu-stream 2.3"):
     start_sector: int | None = field(
         If(this.flags & 0x40 != 0, Int64ub), "with BITS: first sector of 512 bytes", default=None
     )
-    sector_count: int | None = field(
-        If(this.flags & 0x40 != 0, Int32ub), "with BITS: sectors covered", default=None
-    )
+    sector_count: int | None = field(If(this.flags & 0x40 != 0, Int32ub), "with BITS: sectors covered", default=None)
     bits: bytes | None = field(
         If(this.flags & 0x42 == 0x40, SizedBytes(Int64ub, max=MAX_BITMAP_BUFFER)),
         "with BITS but not ZEROES: the bits, lowest first",

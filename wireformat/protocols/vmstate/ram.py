@@ -33,23 +33,27 @@ MAX_PAYLOAD = 1 << 17
 """Bytes of one compressed page; no more than a page and a little in any correct stream."""
 
 
+FULL, ZERO, MEM_SIZE, PAGE, EOS = 0x001, 0x002, 0x004, 0x008, 0x010
+CONTINUE, XBZRLE, HOOK, COMPRESS_PAGE, MULTIFD_FLUSH = 0x020, 0x040, 0x080, 0x100, 0x200
+"""The flags as plain numbers, for code that handles every record of a stream."""
+
+PAGE_FLAGS = ZERO | PAGE | XBZRLE | COMPRESS_PAGE
+"""The kinds of record that concern one page and may carry CONTINUE."""
+
+
 class RamFlag(OpenFlags):
     """What a RAM word announces [qemu-stream 2.1]."""
 
-    FULL = 0x001
-    ZERO = 0x002
-    MEM_SIZE = 0x004
-    PAGE = 0x008
-    EOS = 0x010
-    CONTINUE = 0x020
-    XBZRLE = 0x040
-    HOOK = 0x080
-    COMPRESS_PAGE = 0x100
-    MULTIFD_FLUSH = 0x200
-
-
-PAGE_FLAGS = RamFlag.ZERO | RamFlag.PAGE | RamFlag.XBZRLE | RamFlag.COMPRESS_PAGE
-"""The kinds of record that concern one page and may carry CONTINUE."""
+    FULL = FULL
+    ZERO = ZERO
+    MEM_SIZE = MEM_SIZE
+    PAGE = PAGE
+    EOS = EOS
+    CONTINUE = CONTINUE
+    XBZRLE = XBZRLE
+    HOOK = HOOK
+    COMPRESS_PAGE = COMPRESS_PAGE
+    MULTIFD_FLUSH = MULTIFD_FLUSH
 
 
 class RamWord(Record, bits=Int64ub, source="qemu-stream 2.1"):
@@ -98,22 +102,22 @@ class RamRecord(Record, source="qemu-stream 2.1"):
 
     word: RamWord = field(Nested(RamWord), "offset and flags")
     block: str | None = field(
-        If((this.word.flags & int(PAGE_FLAGS) != 0) & (this.word.flags & int(RamFlag.CONTINUE) == 0), String8),
+        If((this.word.flags & PAGE_FLAGS != 0) & (this.word.flags & CONTINUE == 0), String8),
         "RAM block; left out with CONTINUE, which means that of the record before",
         default=None,
     )
     body: ZeroPage | PlainPage | XbzrlePage | CompressedPage | NoBody = field(
         OneOf(
-            this.word.flags & (0x3FF ^ int(RamFlag.CONTINUE)),
+            this.word.flags & (0x3FF ^ CONTINUE),
             {
-                0x002: Nested(ZeroPage),
-                0x004: Nested(NoBody),
-                0x008: Nested(PlainPage),
-                0x010: Nested(NoBody),
-                0x040: Nested(XbzrlePage),
-                0x080: Nested(NoBody),
-                0x100: Nested(CompressedPage),
-                0x200: Nested(NoBody),
+                ZERO: Nested(ZeroPage),
+                MEM_SIZE: Nested(NoBody),
+                PAGE: Nested(PlainPage),
+                EOS: Nested(NoBody),
+                XBZRLE: Nested(XbzrlePage),
+                HOOK: Nested(NoBody),
+                COMPRESS_PAGE: Nested(CompressedPage),
+                MULTIFD_FLUSH: Nested(NoBody),
             },
         ),
         "what the flags call for",
@@ -149,7 +153,7 @@ class RamBlock(Record, source="qemu-stream 2.1.1"):
 
 def bulk_kinds(page_size: int) -> tuple[RecordKind, ...]:
     """The records worth finding in bulk: fixed bodies, block left out."""
-    proceed = int(RamFlag.CONTINUE)
+    proceed = CONTINUE
     return (
         RecordKind(int(RamFlag.PAGE) | proceed, page_size, None),
         RecordKind(int(RamFlag.ZERO) | proceed, 1, b"\0"),

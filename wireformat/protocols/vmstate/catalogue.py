@@ -1,0 +1,100 @@
+"""What can be wrong with a VM-state stream, beyond the errors that every codec knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wireformat.errors import ErrorEntry
+
+CATALOGUE: Mapping[str, ErrorEntry] = {
+    "vmstate/magic": ErrorEntry(
+        "malformed",
+        "the stream does not begin with QEVM",
+        "A VM-state stream opens with the four bytes 51 45 56 4d. A multifd channel, a resumed postcopy connection, a "
+        "compressed file or a qcow2 image does not. [qemu-stream 1.1]",
+    ),
+    "vmstate/version": ErrorEntry(
+        "malformed",
+        "the stream's version is not 3",
+        "Version 3 is from 2009. Version 2 is the format before it, which no QEMU since 0.12 reads. [qemu-stream 1.1]",
+    ),
+    "vmstate/element": ErrorEntry(
+        "malformed",
+        "a type byte is unknown, or not legal at its place",
+        "Every element begins with one of the type bytes 00 to 04, 06, 07 and 08; configuration comes only behind the "
+        "header, the description only behind EOF. [qemu-stream 1.2]",
+    ),
+    "vmstate/section": ErrorEntry(
+        "malformed",
+        "a section is unknown or contradicts what introduced it",
+        "PART and END name a section that START introduced; names are not empty. [qemu-stream 1.2]",
+    ),
+    "vmstate/footer": ErrorEntry(
+        "malformed",
+        "a section does not end with its footer",
+        "Behind each section stands 7e and the section's id, unless the machine type is older than 2.4. Something else "
+        "there means that the body is longer or shorter than its description. [qemu-stream 1.4]",
+    ),
+    "vmstate/border": ErrorEntry(
+        "malformed",
+        "the end of a section cannot be found",
+        "Sections carry no length. Where no description tells the layout, the end is searched for: a footer with a "
+        "plausible element behind it. There was none. [qemu-stream 1.2]",
+    ),
+    "vmstate/description": ErrorEntry(
+        "malformed",
+        "the VM description cannot be used",
+        "The description is JSON of a fixed shape, behind EOF. A device section that does not fit its description "
+        "is kept as bytes. [qemu-stream 4]",
+    ),
+    "vmstate/ram-flags": ErrorEntry(
+        "malformed",
+        "a RAM word combines flags that do not belong together",
+        "A word announces exactly one of ZERO, PAGE, XBZRLE and COMPRESS_PAGE, possibly with CONTINUE, or exactly one "
+        "of MEM_SIZE, EOS and MULTIFD_FLUSH. HOOK needs RDMA. [qemu-stream 2.1]",
+    ),
+    "vmstate/ram-continue": ErrorEntry(
+        "malformed",
+        "a RAM record continues, but nothing precedes it",
+        "CONTINUE means the block of the record before; the first record of a channel must name its block. "
+        "[qemu-stream 2.1]",
+    ),
+    "vmstate/ram-block": ErrorEntry(
+        "malformed",
+        "a RAM record names a block that the block list lacks",
+        "The list behind MEM_SIZE names every block before the first page. [qemu-stream 2.1.1]",
+    ),
+    "vmstate/ram-offset": ErrorEntry(
+        "malformed",
+        "a page lies outside its block",
+        "The offset of a page must be below the block's used length. Believing it was CVE-2014-7840. "
+        "[qemu-stream 2.1.2]",
+    ),
+    "vmstate/ram-total": ErrorEntry(
+        "malformed",
+        "the lengths of the RAM blocks do not add up to the announced sum",
+        "MEM_SIZE announces the sum of all block lengths; the list ends when it is reached. [qemu-stream 2.1.1]",
+    ),
+    "vmstate/page-size": ErrorEntry(
+        "malformed",
+        "the target page size cannot be told",
+        "Neither configuration, description nor postcopy advice states it, and no page size makes the RAM records "
+        "plausible. [qemu-stream 2.1]",
+    ),
+    "vmstate/mapped-ram": ErrorEntry(
+        "malformed",
+        "a mapped-ram header points where it cannot",
+        "Bitmap and pages lie behind the header and within the file, in order. [qemu-stream 8.1]",
+    ),
+    "vmstate/xbzrle": ErrorEntry(
+        "malformed",
+        "an XBZRLE patch is malformed",
+        "Runs of unchanged and new bytes alternate, none but the first is empty, and together they fit the page. "
+        "[qemu-stream 2.1.3]",
+    ),
+    "vmstate/compressed": ErrorEntry(
+        "malformed",
+        "a compressed page does not inflate to one page",
+        "Each compressed page is a complete zlib stream of exactly one page. [qemu-stream 2.1]",
+    ),
+}

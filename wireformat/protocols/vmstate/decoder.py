@@ -1,0 +1,326 @@
+"""Bytes in, elements out: the sans-IO decoder of a VM-state stream.
+
+Each step decodes one thing at the window's position and either consumes it or raises. `truncated` means that the step
+is tried again when more bytes have come, so that the decoder can be fed in pieces of any size. A section's body is
+read by the reader that knows its layout: `ram`, a declared record sequence, or a device description; where there is
+none, or where it does not fit, the section's end is searched for and the body kept as bytes. Such faults are noted in
+`findings` and decoding goes on; only what leaves no way on is raised.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from typing import Any, Final
+
+from wireformat.codec import codec_for
+from wireformat.errors import DecodeError
+from wireformat.protocols.vmstate.block_list import BlockForm
+from wireformat.protocols.vmstate.description import Description, parse
+from wireformat.protocols.vmstate.elements import (
+    CommandElement,
+    ConfigurationElement,
+    DescriptionElement,
+    Element,
+    EndElement,
+    HeaderElement,
+    RamParts,
+    Span,
+    TrailingElement,
+)
+from wireformat.protocols.vmstate.machine import EVENTS, TRANSITIONS
+from wireformat.protocols.vmstate.messages import (
+    MAGIC,
+    Command,
+    Configuration,
+    Header,
+    Packaged,
+    PostcopyAdvise,
+    VmDescription,
+)
+from wireformat.protocols.vmstate.ram_reader import RamIndex, RamReader
+from wireformat.protocols.vmstate.sections import OpenSection, SectionReader
+from wireformat.protocols.vmstate.window import Buffer, Window
+
+
+class NeedData(Enum):
+    """What `next_event` answers when it needs more bytes."""
+
+    NEED_DATA = "need data"
+
+
+NEED_DATA: Final = NeedData.NEED_DATA
+
+
+class StreamDecoder:
+    """Decodes one stream.
+
+    `description` is a VM description known beforehand, the stream's own or one learnt from another stream of the same
+    machine; `page_size` the target page size in bytes where nothing in the stream tells. `buffer` is the whole stream,
+    such as a mapped file; without it bytes are given to `receive_data`.
+    """
+
+    def __init__(
+        self, buffer: Buffer | None = None, *, description: Description | None = None, page_size: int | None = None
+    ) -> None:
+        self.window = Window(buffer)
+        self.ram = RamIndex(page_size or (description.page_size if description else None))
+        self.findings: list[DecodeError] = []
+        self.description: Description | None = None
+        self._ram_reader = RamReader(self.window, self.ram)
+        self._sections = SectionReader(self.window, self._ram_reader, description, self.findings)
+        self._queue: deque[Element] = deque()
+        self._state = "start"
+        self._open: OpenSection | None = None
+        self._parts: RamParts | None = None
+        self._package: tuple[CommandElement, list[Element]] | None = None
+        self._steps: dict[str, Callable[[], None]] = {
+            "configuration": self._configuration,
+            "section": self._section,
+            "command": self._command,
+            "eof": self._eof,
+            "description": self._description,
+        }
+
+    def receive_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Append bytes of the stream."""
+        self.window.feed(data)
+
+    def end_of_input(self) -> None:
+        """Say that no bytes follow."""
+        self.window.final = True
+
+    def next_event(self) -> Element | NeedData | None:
+        """The next element, `NEED_DATA`, or None when the stream is over.
+
+        Raises `DecodeError` when the stream cannot be followed any further; what was read of open elements can be had
+        from `unfinished`.
+        """
+        while not self._queue:
+            try:
+                if not self._step():
+                    return None
+            except DecodeError as error:
+                if error.need_more and not self.window.final:
+                    return NEED_DATA
+                raise
+        return self._queue.popleft()
+
+    def unfinished(self) -> list[Element]:
+        """What has been read of elements that have not ended; the decoder is of no use afterwards."""
+        if self._open is not None:
+            self._emit(self._sections.abandon(self._open))
+        self._flush_parts()
+        if self._package is not None:
+            command, elements = self._package
+            self._package = None
+            span = self._since(command.span.position)
+            self._queue.append(replace(command, span=span, package=tuple(elements), complete=False))
+        return list(self._queue)
+
+    def _step(self) -> bool:
+        """Read one thing; false when nothing is left."""
+        if self._open is not None:
+            self._continue_section(self._open)
+        elif self._package is not None and self.window.position >= self._package_end():
+            self._close_package()
+        elif self._state == "start":
+            self._header()
+        elif self._state in ("ended", "described") and not self._more_to_come():
+            return False
+        else:
+            self._element()
+        return True
+
+    def _more_to_come(self) -> bool:
+        """Whether a byte follows EOF. At the end of the input the last elements are handed out."""
+        if self.window.available:
+            return True
+        if not self.window.final:
+            raise DecodeError("truncated", "the stream may go on", offset=self.window.end)
+        return False
+
+    def _header(self) -> None:
+        window = self.window
+        window.need(1)
+        head = window.peek(4)
+        if head != MAGIC.to_bytes(4, "big")[: len(head)]:
+            raise DecodeError(
+                "vmstate/magic",
+                f"no VM-state stream: begins with {head.hex()}",
+                path="header.magic",
+                offset=0,
+                expected="5145564d",
+                actual=head.hex(),
+                source="qemu-stream 1.1",
+            )
+        header = window.take(codec_for(Header))
+        if header.version != 3:
+            older = " (the format before 2009, which nothing reads)" if header.version == 2 else ""
+            raise DecodeError(
+                "vmstate/version",
+                f"version {header.version}{older} instead of 3",
+                path="header.version",
+                offset=4,
+                expected=3,
+                actual=header.version,
+                source="qemu-stream 1.1",
+            )
+        self._state = "opened"
+        self._emit(HeaderElement(Span(0, window.position), header))
+
+    def _element(self) -> None:
+        """Read the type byte of an element and begin it."""
+        self.window.need(1)
+        byte = self.window.peek(1)[0]
+        event = EVENTS.get(byte)
+        role = "package" if self._package is not None else "stream"
+        state = "elements" if self._package is not None else self._state
+        following = TRANSITIONS[role][state].get(event or "")
+        if event is None or following is None:
+            if state in ("ended", "described"):
+                self._trailing()
+                return
+            raise self._illegal(byte, event, state)
+        self._steps[event]()
+        if role == "stream":
+            self._state = following
+
+    def _illegal(self, byte: int, event: str | None, state: str) -> DecodeError:
+        what = f"type {byte:#04x} is unknown" if event is None else f"{event} is not legal in state {state}"
+        return DecodeError("vmstate/element", what, offset=self.window.position, actual=byte, source="qemu-stream 1.2")
+
+    def _configuration(self) -> None:
+        position = self.window.position
+        configuration, end = self._after_type(Configuration)
+        self.window.position = end
+        if configuration.target_page_bits is not None and self.ram.page_size is None:
+            self.ram.page_size = _page_size(configuration.target_page_bits, position)
+        names = configuration.capabilities.names if configuration.capabilities else ()
+        self._ram_reader.form = BlockForm("x-ignore-shared" in names, "mapped-ram" in names)
+        self._sections.footers = True
+        self._emit(ConfigurationElement(self._since(position), configuration))
+
+    def _section(self) -> None:
+        package_end = None if self._package is None else self._package_end()
+        self._open = self._sections.open(package_end)
+
+    def _continue_section(self, section: OpenSection) -> None:
+        element = self._sections.step(section)
+        if element is not None:
+            self._open = None
+            self._emit(element)
+
+    def _command(self) -> None:
+        position = self.window.position
+        command, self.window.position = self._after_type(Command)
+        element = CommandElement(self._since(position), command)
+        if isinstance(command.body, PostcopyAdvise):
+            self._advise(command.body)
+        if isinstance(command.body, Packaged) and self._package is None:
+            self._flush_parts()
+            self._package = element, []
+        elif isinstance(command.body, Packaged):
+            raise DecodeError("depth", "a package inside a package", offset=position, source="qemu-stream 5.1")
+        else:
+            self._emit(element)
+
+    def _advise(self, advise: PostcopyAdvise) -> None:
+        """Learn the page sizes that both sides need for postcopy."""
+        for sizes in advise.page_sizes:
+            if self.ram.page_size is None:
+                self.ram.page_size = sizes.target_page_size
+            huge = sizes.block_page_sizes & (sizes.block_page_sizes - 1) != 0
+            self._ram_reader.form = replace(self._ram_reader.form, maybe_page_size=huge)
+
+    def _package_end(self) -> int:
+        assert self._package is not None
+        element, _ = self._package
+        body = element.command.body
+        assert isinstance(body, Packaged)
+        return element.span.position + COMMAND_SIZE + body.size
+
+    def _close_package(self) -> None:
+        assert self._package is not None
+        self._flush_parts()
+        command, elements = self._package
+        end, self._package = self._package_end(), None
+        if self.window.position != end:
+            raise DecodeError("overrun", "an element crosses the end of its package", offset=end)
+        self._emit(replace(command, span=self._since(command.span.position), package=tuple(elements)))
+
+    def _eof(self) -> None:
+        position = self.window.position
+        self.window.skip(1)
+        self._emit(EndElement(self._since(position)))
+
+    def _description(self) -> None:
+        position = self.window.position
+        message, self.window.position = self._after_type(VmDescription)
+        self._emit(DescriptionElement(self._since(position), message.text))
+        try:
+            self.description = parse(message.text)
+        except DecodeError as error:
+            error.offset = position + 5
+            self.findings.append(error)
+
+    def _trailing(self) -> None:
+        window = self.window
+        if not window.final:
+            raise DecodeError("truncated", "the stream may go on", offset=window.end)
+        self._state = "described"
+        self._emit(TrailingElement(Span(window.position, window.available)))
+        window.skip(window.available)
+
+    def _since(self, position: int) -> Span:
+        return Span(position, self.window.position - position)
+
+    def _after_type(self, message: Any) -> tuple[Any, int]:
+        """Decode a message behind its type byte."""
+        return self.window.decode(codec_for(message), self.window.position + 1)
+
+    def _emit(self, element: Element) -> None:
+        """Hand out an element; PARTs of `ram` that follow each other become one."""
+        if isinstance(element, RamParts):
+            self._parts = _joined(self._parts, element)
+            return
+        self._flush_parts()
+        self._hand_out(element)
+
+    def _flush_parts(self) -> None:
+        if self._parts is not None:
+            parts, self._parts = self._parts, None
+            self._hand_out(parts)
+
+    def _hand_out(self, element: Element) -> None:
+        if self._package is not None:
+            self._package[1].append(element)
+        else:
+            self._queue.append(element)
+
+
+COMMAND_SIZE = 1 + 2 + 2 + 4
+"""Bytes of a PACKAGED command: type, command, length, size of the package."""
+
+
+def _joined(before: RamParts | None, element: RamParts) -> RamParts:
+    if before is None:
+        return element
+    lists = before.body.block_lists + element.body.block_lists
+    body = replace(before.body, stop=element.body.stop, block_lists=lists)
+    span = Span(before.span.position, element.span.position + element.span.size - before.span.position)
+    return replace(before, span=span, body=body, complete=before.complete and element.complete)
+
+
+def _page_size(bits: int, position: int) -> int:
+    if not 8 <= bits <= 16:
+        raise DecodeError(
+            "vmstate/page-size",
+            f"target pages of 2**{bits} bytes",
+            path="configuration.target_page_bits",
+            offset=position,
+            source="qemu-stream 1.3",
+        )
+    return 1 << bits
