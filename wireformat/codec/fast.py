@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wireformat.codec.fast_decode import Decoders
+from wireformat.codec.fast_encode import Encoders
 from wireformat.codec.fast_shape import Shape
 from wireformat.codec.fast_source import Program
 from wireformat.schema import model
@@ -23,10 +24,26 @@ Encode = Callable[[Any, Mapping[str, Any]], bytes]
 def decoder(schema: model.Schema, version: str | None = None) -> Decode:
     """A function `(data, offset, end, params) -> (value, next offset)`; None is the newest version.
 
-    `data` must be `bytes`. Raises when the schema holds something that no source can be written for; the function
-    itself raises anything when the bytes do not decode.
+    `data` must be `bytes`. Raises `Unsupported` when the schema holds something that no source can be written for; the
+    function itself raises anything when the bytes do not decode.
     """
     program = Program()
     name = Decoders(program, Shape(schema, version)).function(schema.root)
     function: Decode = program.run(schema.root)[name]
     return function
+
+
+def encoder(schema: model.Schema, version: str | None = None) -> Encode:
+    """A function `(value, params) -> bytes`; raises as `decoder` and what it returns do."""
+    program = Program()
+    name = Encoders(program, Shape(schema, version)).function(schema.root)
+    function: Encode = program.run(schema.root)[name]
+    return function
+
+
+def source(schema: model.Schema, version: str | None = None) -> str:
+    """The generated source of both directions, for people."""
+    program, shape = Program(), Shape(schema, version)
+    Decoders(program, shape).function(schema.root)
+    Encoders(program, shape).function(schema.root)
+    return program.text()

@@ -20,9 +20,6 @@ from wireformat.codec.fast_source import Program, Writer
 from wireformat.limits import MAX_DEPTH
 from wireformat.schema import model
 
-INLINE_FIELDS = 32
-"""Records with more fields get a function of their own even where their width is known."""
-
 
 class Decoders:
     """The decoding functions of one schema, written as they are asked for."""
@@ -30,29 +27,30 @@ class Decoders:
     def __init__(self, program: Program, shape: Shape) -> None:
         self._program = program
         self._shape = shape
-        self._names: dict[str, str] = {}
+        self._names: dict[tuple[str, bool], str] = {}
         self._handlers: Mapping[type, Handler] = {
             **fast_decode_nodes.HANDLERS,
             **fast_decode_groups.HANDLERS,
             model.Ref: self._take_ref,
         }
 
-    def function(self, name: str) -> str:
-        """The name of the function that decodes a record."""
-        if name not in self._names:
-            self._names[name] = f"decode{len(self._names)}"
-            self._write(name)
-        return self._names[name]
+    def function(self, name: str, bounded: bool = False) -> str:
+        """The name of the function that decodes a record, `bounded` within a region."""
+        key = name, bounded
+        if key not in self._names:
+            self._names[key] = f"decode{len(self._names)}"
+            self._write(name, bounded)
+        return self._names[key]
 
-    def _write(self, name: str) -> None:
+    def _write(self, name: str, bounded: bool) -> None:
         record = self._shape.record(name)
-        depth = self._shape.counts_depth(name)
-        writer = Writer(self._program, f"def {self._names[name]}(b, p, end, P{', k=0' if depth else ''}):")
+        depth = ", k=0" if self._shape.counts_depth(name) else ""
+        writer = Writer(self._program, f"def {self._names[name, bounded]}(b, p, end, P{depth}):")
         writer.line(f"{record.name!r}")
         if self._shape.cyclic(name):
             writer.line("k += 1")
             writer.refuse(f"k > {MAX_DEPTH}")
-        decoder = NodeDecoder(self._program, self._shape, writer, self._handlers)
+        decoder = NodeDecoder(self._program, self._shape, writer, self._handlers, bounded)
         _take_record(decoder, record, "r")
         decoder.cursor.settle()
         if name == self._shape.schema.root:
@@ -61,25 +59,14 @@ class Decoders:
         self._program.add(writer.lines)
 
     def _take_ref(self, decoder: NodeDecoder, node: model.Ref, target: str) -> None:
-        record = self._shape.record(node.name)
-        if self._joins(record):
+        if self._shape.joins(node.name):
             inner = decoder.writer.local("r")
-            _take_record(decoder, record, inner)
+            _take_record(decoder, self._shape.record(node.name), inner)
             decoder.cursor.then(f"{target} = {inner}")
             return
         decoder.cursor.settle()
         depth = ", k" if self._shape.counts_depth(node.name) else ""
-        decoder.writer.line(f"{target}, p = {self.function(node.name)}(b, p, {decoder.end}, P{depth})")
-
-    def _joins(self, record: model.Record) -> bool:
-        """Whether the record is written into the function around it."""
-        fields = self._shape.fields(record)
-        special = (model.Checksum, model.Computed, model.Pointed)
-        return (
-            len(fields) <= INLINE_FIELDS
-            and self._shape.fixed(model.Ref(record.name)) is not None
-            and not any(isinstance(field.of, special) for field in fields)
-        )
+        decoder.writer.line(f"{target}, p = {self.function(node.name, decoder.bounded)}(b, p, {decoder.end}, P{depth})")
 
 
 def _take_record(decoder: NodeDecoder, record: model.Record, var: str) -> None:

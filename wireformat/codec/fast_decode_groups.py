@@ -97,12 +97,7 @@ def _take_item(decoder: NodeDecoder, of: model.Node, items: str) -> None:
 def take_region(decoder: NodeDecoder, node: model.Region, target: str) -> None:
     """A part that ends exactly where its size says."""
     size = decoder.amount(node.size, node.max)
-    outer, decoder.end = decoder.end, decoder.writer.local("e")
-    decoder.writer.line(f"{decoder.end} = p + {size}")
-    decoder.writer.refuse(f"{decoder.end} > {outer}")
-    decoder.inside(node.of, target)
-    decoder.writer.refuse(f"p != {decoder.end}")
-    decoder.end = outer
+    decoder.within(size, node.of, target)
 
 
 def take_maybe(decoder: NodeDecoder, node: model.Maybe, target: str) -> None:
@@ -131,6 +126,9 @@ def take_announced(decoder: NodeDecoder, node: model.Announced, target: str) -> 
     with decoder.writer.block(f"if b.startswith({node.marker!r}, p, {decoder.end}):"):
         decoder.cursor.skip(len(node.marker))
         decoder.inside(node.of, target)
+    if not decoder.bounded and len(node.marker) > 1:
+        with decoder.writer.block(f"elif p < {decoder.end} and {node.marker!r}.startswith(b[p:{decoder.end}]):"):
+            decoder.writer.line("raise Refused")
     _otherwise_none(decoder, target)
 
 

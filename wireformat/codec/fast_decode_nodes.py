@@ -28,13 +28,21 @@ Handler = Callable[["NodeDecoder", Any, str], None]
 class NodeDecoder:
     """Writes statements that decode a node into a target, such as `r.port` or `r['env.cr[4]']`."""
 
-    def __init__(self, program: Program, shape: Shape, writer: Writer, handlers: Mapping[type, Handler]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        shape: Shape,
+        writer: Writer,
+        handlers: Mapping[type, Handler],
+        bounded: bool,
+    ) -> None:
         self.program = program
         self.shape = shape
         self.writer = writer
         self.cursor = Cursor(writer)
         self.scope = Scope(shape)
         self.end = "end"
+        self.bounded = bounded
         self._handlers = handlers
 
     def take(self, node: model.Node, target: str) -> None:
@@ -48,6 +56,16 @@ class NodeDecoder:
         """As `take`, for a branch or a loop: nothing is left pending."""
         self.take(node, target)
         self.cursor.settle()
+
+    def within(self, size: str, node: model.Node, target: str) -> None:
+        """As `inside`, in a region of `size` bytes that begins at `p`."""
+        outer, self.end = self.end, self.writer.local("e")
+        known, self.bounded = self.bounded, True
+        self.writer.line(f"{self.end} = p + {size}")
+        self.writer.refuse(f"{self.end} > {outer}")
+        self.inside(node, target)
+        self.writer.refuse(f"p != {self.end}")
+        self.end, self.bounded = outer, known
 
     def local(self, node: model.Node, stem: str = "v") -> str:
         """Decode into a new local variable and name it."""
@@ -108,17 +126,17 @@ def take_const(decoder: NodeDecoder, node: model.Const, target: str) -> None:
 
 def take_reserved(decoder: NodeDecoder, node: model.Reserved, target: str) -> None:
     """Zero, or nobody cares; there is no value."""
-    size = decoder.shape.fixed(node.of)
     raw = decoder.writer.local("v")
-    if size is not None and node.policy == "ignore":
-        decoder.cursor.join(f"{size}x", size, None, None)
-        return
-    if size is not None:
-        decoder.cursor.join(f"{size}s", size, None, raw)
-    elif isinstance(node.of, model.Data):
-        take_data(decoder, fast_text.as_bytes(node.of), raw)
-    else:
-        raise Unsupported("reserved part without a size")
+    match node.of:
+        case model.Int(size=size) if node.policy == "ignore":
+            decoder.cursor.join(f"{size}x", size, None, None)
+            return
+        case model.Int(size=size):
+            decoder.cursor.join(f"{size}s", size, None, raw)
+        case model.Data(encoding=None):
+            take_data(decoder, node.of, raw)
+        case _:
+            raise Unsupported("only numbers and bytes can be reserved")
     if node.policy == "reject":
         decoder.cursor.refuse(f"any({raw})")
 

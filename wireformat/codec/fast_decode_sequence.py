@@ -7,6 +7,7 @@ to take, nothing is left to compare. What pointers point at is read last, since 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zlib import crc32
 
 from wireformat.codec.fast_decode_nodes import NodeDecoder, take_data
@@ -69,12 +70,17 @@ def _measured(fields: list[model.Field]) -> set[str]:
 
 
 def _take_measured(decoder: NodeDecoder, node: model.Node, target: str) -> str:
-    """Decode a field and count its bytes in a local variable."""
+    """Decode a field and count its bytes, without padding, in a local variable."""
     decoder.cursor.settle()
     size = decoder.writer.local("n")
     decoder.writer.line(f"{size} = p")
-    decoder.inside(node, target)
+    unpadded = replace(node, pad=1) if isinstance(node, model.Data) else node
+    decoder.inside(unpadded, target)
     decoder.writer.line(f"{size} = p - {size}")
+    if isinstance(node, model.Data) and node.pad > 1:
+        padding, prefix = decoder.writer.local("m"), node.size.size if isinstance(node.size, model.Int) else 0
+        decoder.writer.line(f"{padding} = ({prefix} - {size}) % {node.pad}")
+        decoder.cursor.pad(padding, node.pad)
     return size
 
 
@@ -86,10 +92,13 @@ def _take_tails(decoder: NodeDecoder, tails: list[tuple[model.Pointed, str, str,
     behind = decoder.writer.local("s")
     decoder.writer.line(f"{behind} = p")
     for node, size, offset, target in tails:
-        decoder.writer.line(f"p = {start} + {offset}")
-        decoder.writer.refuse(f"p < {behind} or p + {size} > {decoder.end}")
-        decoder.scope.note("#size", size, node.size_int)
-        _take_tail(decoder, node, target)
+        with decoder.writer.block(f"if {offset}:"):
+            decoder.writer.line(f"p = {start} + {offset}")
+            decoder.writer.refuse(f"p < {behind} or p + {size} > {decoder.end}")
+            decoder.scope.note("#size", size, node.size_int)
+            _take_tail(decoder, node, target)
+        with decoder.writer.block("else:"):
+            decoder.writer.line(f"{target} = None")
     decoder.writer.line(f"p = {decoder.end}")
 
 
@@ -130,4 +139,6 @@ def _check_sum(decoder: NodeDecoder, node: model.Checksum, number: str, start: s
     decoder.cursor.settle()
     crc = decoder.program.shared("crc32", crc32)
     begin, behind = f"{start} + {node.at}", f"{start} + {node.at + node.of.size}"
-    decoder.writer.refuse(f"{number} != {crc}(b[{behind}:p], {crc}({bytes(node.of.size)!r}, {crc}(b[{start}:{begin}])))")
+    decoder.writer.refuse(
+        f"{number} != {crc}(b[{behind}:p], {crc}({bytes(node.of.size)!r}, {crc}(b[{start}:{begin}])))"
+    )

@@ -2,7 +2,8 @@
 
 Entries come in ascending order of tags, so known tags become straight code: `if t == 5: … if t == 9: …`, each reading
 the next header behind its value. What falls through is the end, an unknown tag, or a mistake; behind an unknown entry
-the straight code starts again. `l` is the last tag seen: nothing may come that is not above it.
+the straight code starts again. `l` is the last tag seen: nothing may come that is below it. The critical bit does not
+take part in the order.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 from wireformat.codec import fast_values
 from wireformat.codec.fast_decode_nodes import NodeDecoder
 from wireformat.codec.fast_scope import access
+from wireformat.codec.fast_shape import number_of
 from wireformat.codec.fast_source import Unsupported
 from wireformat.schema import model
 
@@ -20,7 +22,7 @@ def take_tlv(decoder: NodeDecoder, record: model.Record, var: str) -> None:
     """Entries up to the end of the enclosing region."""
     if record.tlv is None:
         raise Unsupported(f"{record.name} does not say how its entries are framed")
-    fields = sorted(decoder.shape.fields(record), key=_tag)
+    fields = decoder.shape.entries(record)
     writer = decoder.writer
     decoder.cursor.settle()
     lists = {field.name: writer.local("x") for field in fields if field.many}
@@ -39,15 +41,7 @@ def take_tlv(decoder: NodeDecoder, record: model.Record, var: str) -> None:
     _finish(decoder, record, fields, var, lists, unknown)
 
 
-def _tag(field: model.Field) -> int:
-    if field.tag is None:
-        raise Unsupported(f"{field.name} has no tag")
-    return field.tag
-
-
-def _prepare(
-    decoder: NodeDecoder, record: model.Record, field: model.Field, var: str, lists: dict[str, str]
-) -> None:
+def _prepare(decoder: NodeDecoder, record: model.Record, field: model.Field, var: str, lists: dict[str, str]) -> None:
     if field.many:
         decoder.writer.line(f"{lists[field.name]} = []")
     elif field.optional:
@@ -77,7 +71,7 @@ def _take_entries(
     assert record.tlv is not None
     writer = decoder.writer
     with writer.block(f"{'while' if field.many else 'if'} t == {field.tag}:"):
-        writer.line("l = t")
+        writer.line(f"l = {number_of(record.tlv, field)}")
         if field.many:
             if field.max is not None:
                 writer.refuse(f"len({lists[field.name]}) == {field.max}")
@@ -100,23 +94,21 @@ def _take_value(decoder: NodeDecoder, node: model.Node, target: str) -> None:
         decoder.scope.note("#size", "n", model.Int(4))
         decoder.inside(replace(node, size=("get", "#size")), target)
         return
-    outer, decoder.end = decoder.end, decoder.writer.local("e")
-    decoder.writer.line(f"{decoder.end} = p + n")
-    decoder.writer.refuse(f"{decoder.end} > {outer}")
-    decoder.inside(node, target)
-    decoder.writer.refuse(f"p != {decoder.end}")
-    decoder.end = outer
+    decoder.within("n", node, target)
 
 
 def _take_unknown(decoder: NodeDecoder, tlv: model.Tlv, fields: list[model.Field], unknown: str) -> None:
+    """Keep an entry that nobody knows, unless it is out of order or critical."""
     writer = decoder.writer
-    known = decoder.program.shared("known", frozenset(field.tag for field in fields))
+    known = decoder.program.shared("known", frozenset(number_of(tlv, field) for field in fields))
+    number = f"t & {~tlv.critical}" if tlv.critical else "t"
     critical = f" or t & {tlv.critical}" if tlv.critical else ""
-    writer.refuse(f"t <= l or t in {known}{critical} or p + n > {decoder.end}")
+    writer.refuse(f"({number}) < l or ({number}) in {known}{critical} or p + n > {decoder.end}")
     writer.line(f"{unknown}.append({fast_values.unknown_name(decoder.program)}(t, b[p:p + n]))")
     writer.line("p += n")
     writer.line("l = t")
     _next(decoder, tlv)
+    writer.refuse(f"t is not None and ({number}) < l")
 
 
 def _finish(

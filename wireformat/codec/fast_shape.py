@@ -8,9 +8,14 @@ keeps `least` a lower bound.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 
+from wireformat.codec.fast_source import paths
 from wireformat.schema import model
+
+
+INLINE_FIELDS = 32
+"""Records with more fields get a function of their own even where their width is known."""
 
 
 def children(node: model.Node) -> Iterator[model.Node]:
@@ -40,6 +45,17 @@ def references(node: model.Node) -> Iterator[str]:
         yield from references(child)
 
 
+def reads(node: model.Node) -> frozenset[str]:
+    """The fields of the record around it that a node's expressions read."""
+    found = set()
+    match node:
+        case model.Data(size=expr) | model.List(count=expr) | model.Region(size=expr) | model.When(cond=expr):
+            found = {path[0] for path in paths(expr)}
+        case model.Union(on=expr):
+            found = {path[0] for path in paths(expr)}
+    return frozenset(found).union(*map(reads, children(node)))
+
+
 class Shape:
     """One version of a schema. `version` None means the newest."""
 
@@ -66,6 +82,11 @@ class Shape:
     def fields(self, record: model.Record) -> list[model.Field]:
         """The fields on the wire, in order."""
         return [field for field in record.fields if self.present(record, field)]
+
+    def entries(self, record: model.Record) -> list[model.Field]:
+        """The fields of a TLV record in the order of their tags."""
+        tlv = record.tlv or model.Tlv(model.Int(2), model.Int(2))
+        return sorted(self.fields(record), key=partial(number_of, tlv))
 
     def fixed(self, node: model.Node) -> int | None:
         """Bytes that the node always takes; None when that depends."""
@@ -149,6 +170,16 @@ class Shape:
         """Whether the record can hold itself."""
         return name in self._reached[name]
 
+    def joins(self, name: str) -> bool:
+        """Whether the record is written into the function around it: short, of known width, and nothing special."""
+        fields = self.fields(self.record(name))
+        special = (model.Checksum, model.Computed, model.Pointed)
+        return (
+            len(fields) <= INLINE_FIELDS
+            and self.fixed(model.Ref(name)) is not None
+            and not any(isinstance(field.of, special) for field in fields)
+        )
+
     def counts_depth(self, name: str) -> bool:
         """Whether the record lies on a cycle or leads to one."""
         return self.cyclic(name) or any(self.cyclic(other) for other in self._reached[name])
@@ -159,6 +190,11 @@ def holds_value(record: model.Record, field: model.Field) -> bool:
     if not field.name or isinstance(field.of, model.Reserved):
         return False
     return record.cls is None or not isinstance(field.of, model.Const | model.Computed | model.Checksum)
+
+
+def number_of(tlv: model.Tlv, field: model.Field) -> int:
+    """A field's tag without the critical bit."""
+    return (field.tag or 0) & ~tlv.critical
 
 
 def union_of(node: model.Node) -> model.Union | None:

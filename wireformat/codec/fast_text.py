@@ -22,17 +22,17 @@ def as_bytes(node: model.Data) -> model.Data:
 def decoding(node: model.Data, encoding: str, raw: str, target: str) -> list[str]:
     """Statements that turn the bytes `raw` into the text `target`."""
     convert = f"{target} = str({raw}, {encoding!r})"
+    forbid = f"if 0 in {raw}: raise Refused"
     match node.nul:
         case "keep":
             return [convert]
         case "forbid":
-            return [convert, f"if '\\0' in {target}: raise Refused"]
+            return [forbid, convert]
         case "pad":
-            strip = f"{raw} = {raw}.rstrip(b'\\0')"
-            return [strip, convert, f"if '\\0' in {target}: raise Refused"]
+            return [f"{raw} = {raw}.rstrip(b'\\0')", forbid, convert]
         case "end":
-            misplaced = f"if not {target} or {target}.find('\\0') != len({target}) - 1: raise Refused"
-            return [convert, misplaced, f"{target} = {target}[:-1]"]
+            misplaced = f"if not {raw} or {raw}.find(b'\\0') != len({raw}) - 1: raise Refused"
+            return [misplaced, f"{raw} = {raw}[:-1]", convert]
     raise Unsupported(f"nul={node.nul!r}")
 
 

@@ -7,8 +7,11 @@ A *twin* is a mutable class with the very layout of a frozen record. Decoding fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+from operator import or_
+from struct import Struct
+from typing import Any, NamedTuple, cast
 
 from wireformat.codec.fast_source import Program, Refused
 from wireformat.limits import MAX_FLAG_NAMES
@@ -70,6 +73,92 @@ def table_name(program: Program, node: model.Enum | model.Flags) -> str:
     """The name of the look-up from numbers to values."""
     kind = Members if isinstance(node, model.Enum) else Combinations
     return program.name("named", (node, node.cls), lambda: kind(node))
+
+
+def floats(*values: object) -> None:
+    """Refuse all that is not a floating-point number or an integer."""
+    for value in values:
+        if not isinstance(value, float):
+            integers(value)
+
+
+def all_floats(values: Iterable[object]) -> None:
+    """As `floats`, quick when all are plain."""
+    if set(map(type, values)) - {float}:
+        floats(*values)
+
+
+def items(value: object) -> None:
+    """Refuse all that is not a tuple."""
+    if not isinstance(value, tuple | list):
+        raise Refused
+
+
+def mappings(value: object) -> None:
+    """Refuse all that is not a mapping."""
+    if not isinstance(value, Mapping):
+        raise Refused
+
+
+def check_of(node: model.Enum | model.Flags) -> Callable[[object], None]:
+    """A check of values of an enumeration or of flags that are not plainly members."""
+    numbers = frozenset(number for _, number in node.members)
+    bits = reduce(or_, numbers, 0)
+
+    def check(value: object) -> None:
+        integers(value)
+        if node.open:
+            return
+        known = value in numbers if isinstance(node, model.Enum) else not cast(int, value) & ~bits
+        if not known:
+            raise Refused
+
+    return check
+
+
+def octets(value: object) -> None:
+    """Refuse all that is not bytes; what is merely like bytes may change while it is read."""
+    if not isinstance(value, bytes):
+        raise Refused
+
+
+def tags(union: model.Union, schema: model.Schema) -> dict[type, int]:
+    """The number of each arm by the class of its values; the first arm of a class counts."""
+    found: dict[type, int] = {}
+    for tag, arm in union.arms:
+        cls = schema.records[arm.name].cls if isinstance(arm, model.Ref) else None
+        if cls is not None:
+            found.setdefault(cls, tag)
+    return found
+
+
+class Unknowns:
+    """What a TLV record may keep without knowing it, and how that is merged with what it knows."""
+
+    def __init__(self, tlv: model.Tlv, known: frozenset[int]) -> None:
+        self._tlv = tlv
+        self._known = known
+        self._header = Struct(("<" if tlv.tag.little else ">") + f"{tlv.tag.fmt}{tlv.size.fmt}")
+
+    def checked(self, entries: object) -> list[Unknown]:
+        """The entries in order; refuses what is no entry, is known, or critical."""
+        items(entries)
+        found = list(cast(Iterable[Unknown], entries))
+        for entry in found:
+            if not isinstance(entry, Unknown) or not isinstance(entry.data, bytes) or len(entry.data) > self._tlv.max:
+                raise Refused
+            integers(entry.tag)
+            if entry.tag & self._tlv.critical or entry.tag in self._known:
+                raise Refused
+        return found
+
+    def merge(self, parts: list[bytes], entries: list[Unknown], below: int | None) -> list[Unknown]:
+        """Append the bytes of the entries whose tags are `below` that number; returns the others."""
+        for place, (tag, data) in enumerate(entries):
+            if below is not None and tag > below:
+                return entries[place:]
+            parts.append(self._header.pack(tag, len(data)) + data)
+        return []
 
 
 class Number(NamedTuple):

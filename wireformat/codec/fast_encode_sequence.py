@@ -1,0 +1,194 @@
+"""Encoding as generated source: records whose fields stand back to back.
+
+Numbers that follow from the rest must be known before they are written, and often stand before what they follow from.
+So fields are worked on in an order in which everything an expression reads is known, and their pieces are then put in
+the order of the wire. What pointers point at comes behind the fixed part; a sum is put in last, over the finished bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zlib import crc32
+
+from wireformat.codec import fast_values
+from wireformat.codec.fast_encode_nodes import NodeEncoder
+from wireformat.codec.fast_pieces import Packed, Padding, Piece, Ready
+from wireformat.codec.fast_scope import access
+from wireformat.codec.fast_shape import reads, steers, union_of
+from wireformat.codec.fast_source import Unsupported
+from wireformat.schema import model
+
+
+class Sequence:
+    """One record being encoded: which of its numbers are known, and the pieces of each field."""
+
+    def __init__(self, encoder: NodeEncoder, record: model.Record, source: str) -> None:
+        self.encoder = encoder
+        self.record = record
+        self.fields = encoder.shape.fields(record)
+        self._source = source
+        self._numbers = {field.name for field in self.fields if isinstance(field.of, model.Computed)}
+        self._sized = {rule[1] for rule in self._rules("size_of")}
+        self._known: set[str] = set()
+        self._sizes: dict[str, str] = {}
+        self._head: list[str] = []
+        self._tails: list[tuple[str, str, str]] = []
+        self._has_tails = any(isinstance(field.of, model.Pointed) for field in self.fields)
+
+    def give(self) -> None:
+        """Append the pieces of all fields."""
+        self._note_values()
+        pieces: dict[int, list[Piece]] = {}
+        waiting = dict(enumerate(self.fields))
+        while waiting:
+            place = next((place for place, field in waiting.items() if self._is_ready(field)), None)
+            if place is None:
+                raise Unsupported(f"{self.record.name} computes numbers from each other")
+            pieces[place] = self._pieces_of(waiting.pop(place))
+        for place in sorted(pieces):
+            self.encoder.pieces.extend(pieces[place])
+        self._give_tails()
+        self._give_sums()
+
+    def _rules(self, kind: str) -> list[tuple[str, str]]:
+        rules = [field.of.rule for field in self.fields if isinstance(field.of, model.Computed)]
+        return [rule for rule in rules if rule[0] == kind]
+
+    def _note_values(self) -> None:
+        for field in self.fields:
+            if isinstance(field.of, model.Const):
+                constant = self.encoder.program.shared("const", field.of.value)
+                self.encoder.scope.note(field.name, constant, field.of)
+            elif field.name not in self._numbers:
+                self.encoder.scope.note(field.name, access(self.record, self._source, field.name), field.of)
+
+    def _own(self, field: model.Field) -> frozenset[str]:
+        """Computed numbers that steer this field and follow from it."""
+        return frozenset(
+            other.name
+            for other in self.fields
+            if isinstance(other.of, model.Computed)
+            and other.of.rule[0] != "tag_of"
+            and other.of.rule[1] == field.name
+            and steers(other.name, field.of)
+        )
+
+    def _is_ready(self, field: model.Field) -> bool:
+        if isinstance(field.of, model.Computed):
+            kind, of = field.of.rule
+            return kind != "size_of" or of in self._sizes
+        return not (reads(field.of) & self._numbers) - self._known - self._own(field)
+
+    def _pieces_of(self, field: model.Field) -> list[Piece]:
+        encoder = self.encoder
+        outer, encoder.pieces = encoder.pieces, []
+        self._give_field(field)
+        pieces, encoder.pieces = encoder.pieces, outer
+        return pieces
+
+    def _give_field(self, field: model.Field) -> None:
+        encoder, source = self.encoder, access(self.record, self._source, field.name)
+        match field.of:
+            case model.Computed():
+                self._give_computed(field, field.of)
+            case model.Checksum(of=of):
+                encoder.pieces.append(Packed(f"{of.size}x", ""))
+            case model.Pointed():
+                self._give_pointer(field.of, source)
+            case _:
+                encoder.given = frozenset(("get", name) for name in self._own(field))
+                if field.name in self._sized or (self._has_tails and encoder.shape.fixed(field.of) is None):
+                    self._give_measured(field, source)
+                else:
+                    encoder.give(field.of, source)
+                encoder.given = frozenset()
+
+    def _give_measured(self, field: model.Field, source: str) -> None:
+        """Encode a field into a variable, so that its bytes can be counted; padding does not count."""
+        encoder, node = self.encoder, field.of
+        unpadded = replace(node, pad=1) if isinstance(node, model.Data) else node
+        part = encoder.store(encoder.part(unpadded, source))
+        self._sizes[field.name] = f"len({part})"
+        encoder.pieces.append(Ready(part))
+        self._head.append(f"len({part})")
+        if isinstance(node, model.Data) and node.pad > 1:
+            prefix = node.size.size if isinstance(node.size, model.Int) else 0
+            padding = encoder.store(f"({prefix} - len({part})) % {node.pad}", "m")
+            encoder.pieces.append(Padding(padding, node.pad))
+            self._head.append(padding)
+
+    def _give_computed(self, field: model.Field, node: model.Computed) -> None:
+        encoder, (kind, of) = self.encoder, node.rule
+        source = access(self.record, self._source, of)
+        if kind == "size_of":
+            number = self._sizes[of]
+        elif kind == "count_of":
+            number = f"len({source})"
+        else:
+            number = self._tag(of, source)
+        encoder.pack(node.of, number)
+        encoder.scope.note(field.name, number, node.of)
+        self._known.add(field.name)
+
+    def _tag(self, of: str, source: str) -> str:
+        """The number of the arm that a value belongs to, known by the value's class."""
+        encoder = self.encoder
+        union = union_of(next(field.of for field in self.fields if field.name == of))
+        if union is None:
+            raise Unsupported(f"{of} is no union")
+        tags = encoder.program.name(
+            "tags", (self.record.name, of), lambda: fast_values.tags(union, encoder.shape.schema)
+        )
+        unknown = fast_values.unknown_name(encoder.program)
+        return encoder.store(f"{source}.tag if type({source}) is {unknown} else {tags}[type({source})]", "t")
+
+    def _give_pointer(self, node: model.Pointed, source: str) -> None:
+        """Size and offset of data that will stand behind the fixed part."""
+        encoder = self.encoder
+        size, offset, data = (encoder.writer.local(stem) for stem in "nod")
+        with encoder.writer.block(f"if {source} is None:"):
+            encoder.writer.line(f"{size}, {data} = 0, b''")
+        with encoder.writer.block("else:"):
+            encoder.writer.line(f"{data} = {encoder.part(replace(node.of, size=None), source)}")
+            encoder.writer.line(f"{size} = len({data})")
+        encoder.pack(node.size_int, size)
+        encoder.pack(node.offset_int, offset)
+        self._tails.append((source, offset, data))
+
+    def _give_tails(self) -> None:
+        """Tell each pointer its offset, now that the size of the fixed part is known."""
+        if not self._tails:
+            return
+        encoder = self.encoder
+        end = encoder.store(" + ".join([str(self._fixed_size()), *self._head]), "q")
+        for source, offset, data in self._tails:
+            encoder.writer.line(f"{offset} = {end} if {source} is not None else 0")
+            encoder.writer.line(f"{end} += len({data})")
+            encoder.pieces.append(Ready(data))
+
+    def _fixed_size(self) -> int:
+        """Bytes before the tails, as far as they are known now; `_head` holds the sources of the others."""
+        pointers = [field.of for field in self.fields if isinstance(field.of, model.Pointed)]
+        measured = [field.name in self._sizes for field in self.fields]
+        sizes = [self.encoder.shape.fixed(field.of) or 0 for field in self.fields]
+        rest = sum(size for size, is_measured in zip(sizes, measured, strict=True) if not is_measured)
+        return rest + sum(node.size_int.size + node.offset_int.size for node in pointers)
+
+    def _give_sums(self) -> None:
+        """Put sums over the finished bytes into their places."""
+        encoder = self.encoder
+        for field in self.fields:
+            if not isinstance(field.of, model.Checksum):
+                continue
+            if field.of.kind != "crc32" or field.of.of.size != 4:
+                raise Unsupported(f"sum {field.of.kind}")
+            crc, place = encoder.program.shared("crc32", crc32), field.of.at
+            order = "little" if field.of.of.little else "big"
+            whole = encoder.store(encoder.close())
+            total = f"{crc}({whole}).to_bytes(4, {order!r})"
+            encoder.pieces = [Ready(f"{whole}[:{place}]"), Ready(total), Ready(f"{whole}[{place + 4}:]")]
+
+
+def give_sequence(encoder: NodeEncoder, record: model.Record, source: str) -> None:
+    """Fields back to back."""
+    Sequence(encoder, record, source).give()
