@@ -51,7 +51,15 @@ OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
 
 
 class UnresolvedError(Exception):
-    """An expression reads something that has no value yet."""
+    """An expression reads something that is not there."""
+
+
+class PendingError(UnresolvedError):
+    """An expression reads a number that is being computed from what it concerns."""
+
+
+PENDING: Final = object()
+"""Stands for a number that is being computed."""
 
 
 def expression(written: object) -> model.Expr:
@@ -148,7 +156,9 @@ def _read(names: list[str], values: Mapping[str, Any], params: Mapping[str, Any]
         try:
             found = found[name] if isinstance(found, Mapping) else getattr(found, name)
         except (KeyError, AttributeError):
-            raise UnresolvedError(".".join(names)) from None
+            raise UnresolvedError(f"{'.'.join(names)} has no value") from None
+    if found is PENDING:
+        raise PendingError(f"{'.'.join(names)} is being computed")
     return found
 
 

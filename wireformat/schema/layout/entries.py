@@ -1,0 +1,184 @@
+"""Records made of entries of tag, size and value, in the order of their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wireformat.schema import model
+from wireformat.schema.layout.data import Amount
+from wireformat.schema.layout.numbers import Number
+from wireformat.schema.layout.parts import encoded, exactly, sequence
+from wireformat.schema.layout.record import RecordElement
+from wireformat.schema.layout.scope import (
+    Element,
+    Scope,
+    Window,
+    malformed,
+    peek,
+    put,
+    read,
+    unfit,
+    wrong_type,
+)
+from wireformat.schema.path import Path, join
+from wireformat.schema.values import Unknown
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What has been seen of a record: values of repeatable fields so far, unknown entries, the last order."""
+
+    values: dict[str, Any]
+    many: dict[str, list[Any]] = field(default_factory=dict)
+    unknown: list[Unknown] = field(default_factory=list)
+    last: int = -1
+
+
+class Entries(RecordElement):
+    """A record with layout `tlv`."""
+
+    def __init__(
+        self, record: model.Record, version: str | None, is_cyclic: bool, elements: Mapping[str, Element]
+    ) -> None:
+        super().__init__(record, version, is_cyclic, elements)
+        framing = record.tlv or model.Tlv(model.Int(2), model.Int(2))
+        self._critical = framing.critical
+        self._tag = Number(framing.tag)
+        self._size = Amount(framing.size, framing.max, "size")
+        self._known = {self._order(f.tag or 0): f for f in self.fields}
+
+    def _order(self, tag: int) -> int:
+        return tag & ~self._critical
+
+    def decode_fields(self, stream: Any, scope: Scope, path: Path, values: dict[str, Any]) -> None:
+        """Entries up to the end; then what is missing."""
+        progress = _Progress(values)
+        while peek(stream, 1):
+            self._entry(stream, scope, path, progress)
+        values["unknown"] = tuple(progress.unknown)
+        for item in self.fields:
+            self._finish(item, progress, stream, scope, path)
+
+    def _entry(self, stream: Any, scope: Scope, path: Path, progress: _Progress) -> None:
+        start = stream.tell()
+        tag = self._tag.decode(stream, scope, path)
+        known = self._known.get(self._order(tag))
+        place = path if known is None else self._place(known, path, progress)
+        self._check(tag, known, start, scope, place, progress)
+        size = self._size.decode(stream, scope, place) or 0
+        begin = stream.tell()
+        window = Window(read(stream, size, scope, place), begin, True)
+        if known is None:
+            progress.unknown.append(Unknown(tag, window.read()))
+            return
+        value = exactly(self.elements[known.name], window, scope, place)
+        if scope.spans is not None:
+            scope.spans[join(place)] = (start, stream.tell())
+        if known.many:
+            progress.many.setdefault(known.name, []).append(value)
+        else:
+            progress.values[known.name] = value
+
+    def _place(self, known: model.Field, path: Path, progress: _Progress) -> Path:
+        place = (*path, known.name)
+        return (*place, len(progress.many.get(known.name, ()))) if known.many else place
+
+    def _check(
+        self, tag: int, known: model.Field | None, start: int, scope: Scope, path: Path, progress: _Progress
+    ) -> None:
+        """Order, repetition, the critical bit and how many."""
+        order, last = self._order(tag), progress.last
+        progress.last = order
+        if order < last:
+            raise malformed("order", f"tag {tag:#x} behind {last:#x}", scope, path, start, last, tag)
+        if known is None:
+            if tag & self._critical:
+                raise malformed("tag", f"unknown critical tag {tag:#x}", scope, path, start, None, tag)
+            return
+        if known.tag != tag:
+            raise malformed("tag", f"tag {tag:#x} has the wrong critical bit", scope, path, start, known.tag, tag)
+        if order == last and not known.many:
+            raise malformed("duplicate", f"tag {tag:#x} repeats", scope, path, start, None, tag)
+        if known.max is not None and len(progress.many.get(known.name, ())) == known.max:
+            raise malformed("limit", f"more than {known.max} entries", scope, path, start, known.max)
+
+    def _finish(self, item: model.Field, progress: _Progress, stream: Any, scope: Scope, path: Path) -> None:
+        if item.many:
+            progress.values[item.name] = tuple(progress.many.get(item.name, ()))
+        elif item.name not in progress.values:
+            if not item.optional:
+                detail = f"mandatory tag {item.tag:#x} is missing"
+                raise malformed("missing", detail, scope, (*path, item.name), stream.tell(), item.tag)
+            progress.values[item.name] = item.default
+
+    def encode_fields(self, given: dict[str, Any], stream: Any, scope: Scope, path: Path) -> None:
+        """Known and unknown entries in the order of their tags."""
+        entries = [*self._known_entries(given, scope, path), *self._unknown_entries(given, scope, path)]
+        for _, content in sorted(entries, key=_by_order):
+            stream.write(content)
+
+    def _known_entries(self, given: Mapping[str, Any], scope: Scope, path: Path) -> list[tuple[int, bytes]]:
+        entries = []
+        for item in self.fields:
+            value, place = given[item.name], (*path, item.name)
+            if item.many:
+                if item.max is not None and len(sequence(value, scope, place)) > item.max:
+                    raise unfit("limit", f"more than {item.max} entries", scope, place, item.max, len(value))
+                for index, each in enumerate(sequence(value, scope, place)):
+                    entries.append(self._encoded(item, each, scope, (*place, index)))
+            elif not item.optional or value != item.default or place in scope.overrides:
+                entries.append(self._encoded(item, value, scope, place))
+        return entries
+
+    def _encoded(self, item: model.Field, value: Any, scope: Scope, path: Path) -> tuple[int, bytes]:
+        element = _Overridable(self.elements[item.name])
+        return self._framed(item.tag or 0, encoded(element, value, scope, path), scope, path)
+
+    def _framed(self, tag: int, content: bytes, scope: Scope, path: Path) -> tuple[int, bytes]:
+        return self._order(tag), encoded(_Frame(self._tag, self._size, tag), content, scope, path)
+
+    def _unknown_entries(self, given: Mapping[str, Any], scope: Scope, path: Path) -> list[tuple[int, bytes]]:
+        place = (*path, "unknown")
+        return [
+            self._unknown(entry, scope, (*place, index))
+            for index, entry in enumerate(sequence(given["unknown"], scope, place))
+        ]
+
+    def _unknown(self, entry: Any, scope: Scope, path: Path) -> tuple[int, bytes]:
+        if not isinstance(entry, Unknown) or not isinstance(entry.data, bytes):
+            raise wrong_type(entry, "Unknown", scope, path)
+        if not isinstance(entry.tag, int) or self._order(entry.tag) in self._known or entry.tag & self._critical:
+            raise unfit("tag", f"tag {entry.tag!r} is not for unknown entries", scope, path, None, entry.tag)
+        return self._framed(entry.tag, entry.data, scope, path)
+
+
+class _Overridable(Element):
+    """An entry's value, or what overrides it."""
+
+    def __init__(self, of: Element) -> None:
+        super().__init__()
+        self.of = of
+
+    def encode(self, value: Any, stream: Any, scope: Scope, path: Path) -> None:
+        put(self.of, value, stream, scope, path)
+
+
+class _Frame(Element):
+    """Tag and size before the content of one entry."""
+
+    def __init__(self, tag: Number, size: Amount, number: int) -> None:
+        super().__init__()
+        self._tag = tag
+        self._size = size
+        self._number = number
+
+    def encode(self, value: Any, stream: Any, scope: Scope, path: Path) -> None:
+        put(self._tag, self._number, stream, scope, (*path, "#tag"))
+        self._size.encode(len(value), stream, scope, path)
+        stream.write(value)
+
+
+def _by_order(entry: tuple[int, bytes]) -> int:
+    return entry[0]
