@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "wireformat"
+MADE = {"__pycache__", "build", "dist", "site"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,15 @@ def modules() -> list[Module]:
 
 @cache
 def tracked_files() -> tuple[Path, ...]:
-    """Every file git tracks that is present."""
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    """Every file git tracks that is present; without git, every file that is not made by a tool."""
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        return tuple(path for path in sorted(ROOT.rglob("*")) if path.is_file() and not _is_made(path))
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
     paths = (ROOT / name for name in listing.decode().split("\0") if name)
     return tuple(path for path in paths if path.is_file())
+
+
+def _is_made(path: Path) -> bool:
+    parts = path.relative_to(ROOT).parts
+    return any(part in MADE or (part.startswith(".") and part != ".ci") for part in parts)
