@@ -23,27 +23,29 @@ __all__ = ["construct_of", "decode", "encode"]
 NO_PARAMS: Mapping[str, Any] = {}
 
 
-class _Built:
-    """The element of a schema, kept by identity: schemas hold mappings and have no hash."""
+class ByIdentity:
+    """A key for caches: schemas hold mappings and have no hash."""
 
-    def __init__(self, schema: model.Schema) -> None:
-        self.schema = schema
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Built) and other.schema is self.schema
+        return isinstance(other, ByIdentity) and other.value is self.value
 
     def __hash__(self) -> int:
-        return id(self.schema)
+        return id(self.value)
 
 
 @lru_cache(maxsize=256)
-def _built(key: _Built, version: str | None) -> RecordElement:
-    return construct_of(key.schema, version)
+def _element(key: ByIdentity, version: str | None) -> RecordElement:
+    return construct_of(key.value, version)
 
 
 def element(schema: model.Schema, version: str | None = None) -> RecordElement:
     """The construct object of a schema, built once."""
-    return _built(_Built(schema), version)
+    return _element(ByIdentity(schema), version)
 
 
 def decode(

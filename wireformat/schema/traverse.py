@@ -105,3 +105,30 @@ def _open(schema: model.Schema, node: model.Node, version: str | None, above: fr
         case model.Ref(name=name):
             return _open_record(schema, name, version, above)
     return any(_open(schema, child, version, above) for child in children(node))
+
+
+def ends_announced(schema: model.Schema, version: str | None = None) -> bool:
+    """Whether the root record may end with an announced part, whose absence shows only in what follows."""
+    return _record_ends_announced(schema, schema.root, version, frozenset())
+
+
+def _record_ends_announced(schema: model.Schema, name: str, version: str | None, above: frozenset[str]) -> bool:
+    if name in above:
+        return False
+    for field in reversed(fields_of(schema.records[name], version)):
+        if _ends_announced(schema, field.of, version, above | {name}):
+            return True
+        if not isinstance(field.of, model.When):
+            return False
+    return False
+
+
+def _ends_announced(schema: model.Schema, node: model.Node, version: str | None, above: frozenset[str]) -> bool:
+    match node:
+        case model.Announced():
+            return True
+        case model.Region():
+            return False
+        case model.Ref(name=name):
+            return _record_ends_announced(schema, name, version, above)
+    return any(_ends_announced(schema, child, version, above) for child in children(node))
