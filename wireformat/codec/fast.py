@@ -24,7 +24,7 @@ Encode = Callable[[Any, Mapping[str, Any]], bytes]
 def decoder(schema: model.Schema, version: str | None = None) -> Decode:
     """A function `(data, offset, end, params) -> (value, next offset)`; None is the newest version.
 
-    `data` must be `bytes`. Raises `Unsupported` when the schema holds something that no source can be written for; the
+    `data` must be `bytes`. Raises `UnsupportedError` when the schema holds something that no source can be written for; the
     function itself raises anything when the bytes do not decode.
     """
     program = Program()

@@ -15,7 +15,7 @@ from wireformat.codec.fast_decode_nodes import Handler, NodeDecoder
 from wireformat.codec.fast_decode_sequence import take_sequence
 from wireformat.codec.fast_decode_tlv import take_tlv
 from wireformat.codec.fast_scope import Scope, access
-from wireformat.codec.fast_shape import Shape, holds_value
+from wireformat.codec.fast_shape import Shape
 from wireformat.codec.fast_source import Program, Writer
 from wireformat.limits import MAX_DEPTH
 from wireformat.schema import model
@@ -78,8 +78,8 @@ def _take_record(decoder: NodeDecoder, record: model.Record, var: str) -> None:
     else:
         twin = decoder.program.name("Twin", cls, lambda: fast_values.twin(cls))
         decoder.writer.line(f"{var} = {twin}()")
-    LAYOUTS[record.layout](decoder, record, var)
     _absent(decoder, record, var)
+    LAYOUTS[record.layout](decoder, record, var)
     if cls is not None:
         decoder.cursor.then(f"{var}.__class__ = {decoder.program.name('Class', cls, lambda: cls)}")
     decoder.scope = outer
@@ -87,10 +87,11 @@ def _take_record(decoder: NodeDecoder, record: model.Record, var: str) -> None:
 
 def _absent(decoder: NodeDecoder, record: model.Record, var: str) -> None:
     """Give fields that this version lacks their defaults."""
-    for field in record.fields:
-        if holds_value(record, field) and not decoder.shape.present(record, field):
-            default = fast_values.default_name(decoder.program, record, field)
-            decoder.cursor.then(f"{access(record, var, field.name)} = {default}")
+    for field in decoder.shape.absent(record):
+        default = fast_values.default_name(decoder.program, record, field)
+        target = access(record, var, field.name)
+        decoder.writer.line(f"{target} = {default}")
+        decoder.scope.note(field.name, target, field.of)
 
 
 LAYOUTS = {"sequence": take_sequence, "tlv": take_tlv, "bits": take_bits}

@@ -155,7 +155,7 @@ def _take_unknown(decoder: NodeDecoder, node: model.Union, tag: str, target: str
         return
     decoder.writer.refuse(f"p > {decoder.end}")
     unknown = fast_values.unknown_name(decoder.program)
-    decoder.writer.line(f"{target} = {unknown}(tag={tag}, data=b[p:{decoder.end}])")
+    decoder.writer.line(f"{target} = {unknown}({tag}.__index__(), b[p:{decoder.end}])")
     decoder.writer.line(f"p = {decoder.end}")
 
 

@@ -13,13 +13,14 @@ depth, `r` the record.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wireformat.codec import fast_text, fast_values
 from wireformat.codec.fast_cursor import Cursor
 from wireformat.codec.fast_scope import Scope
 from wireformat.codec.fast_shape import Shape
-from wireformat.codec.fast_source import Program, Unsupported, Writer, render
+from wireformat.codec.fast_source import Program, UnsupportedError, Writer, render
 from wireformat.schema import model
 
 Handler = Callable[["NodeDecoder", Any, str], None]
@@ -49,7 +50,7 @@ class NodeDecoder:
         """Decode `node` at the present position into `target`."""
         handler = self._handlers.get(type(node))
         if handler is None:
-            raise Unsupported(type(node).__name__)
+            raise UnsupportedError(type(node).__name__)
         handler(self, node, target)
 
     def inside(self, node: model.Node, target: str) -> None:
@@ -66,6 +67,15 @@ class NodeDecoder:
         self.inside(node, target)
         self.writer.refuse(f"p != {self.end}")
         self.end, self.bounded = outer, known
+
+    def fill(self, size: str, node: model.Node, target: str) -> None:
+        """As `within`, with less ado for data that fills the region."""
+        if isinstance(node, model.Data) and node.size is None and node.pad == 1:
+            self.scope.note("#size", size, model.Int(4))
+            self.inside(replace(node, size=("get", "#size")), target)
+            self.writer.refuse(f"p > {self.end}")
+        else:
+            self.within(size, node, target)
 
     def local(self, node: model.Node, stem: str = "v") -> str:
         """Decode into a new local variable and name it."""
@@ -136,7 +146,7 @@ def take_reserved(decoder: NodeDecoder, node: model.Reserved, target: str) -> No
         case model.Data(encoding=None):
             take_data(decoder, node.of, raw)
         case _:
-            raise Unsupported("only numbers and bytes can be reserved")
+            raise UnsupportedError("only numbers and bytes can be reserved")
     if node.policy == "reject":
         decoder.cursor.refuse(f"any({raw})")
 
@@ -157,7 +167,7 @@ def take_data(decoder: NodeDecoder, node: model.Data, target: str) -> None:
 
 def _take_fixed(decoder: NodeDecoder, node: model.Data, size: int, raw: str) -> None:
     if not 0 <= size <= node.max:
-        raise Unsupported(f"data of {size} bytes where {node.max} are allowed")
+        raise UnsupportedError(f"data of {size} bytes where {node.max} are allowed")
     decoder.cursor.join(f"{size}s", size, None, raw)
     padding = -size % node.pad
     if padding:

@@ -10,16 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 from zlib import crc32
 
-from wireformat.codec.fast_decode_nodes import NodeDecoder, take_data
+from wireformat.codec import fast_values
+from wireformat.codec.fast_decode_nodes import NodeDecoder
 from wireformat.codec.fast_scope import access
-from wireformat.codec.fast_shape import holds_value, steers
-from wireformat.codec.fast_source import Unsupported
+from wireformat.codec.fast_shape import holds_value, steers, union_of
+from wireformat.codec.fast_source import UnsupportedError
 from wireformat.schema import model
 
 
 def target_of(decoder: NodeDecoder, record: model.Record, field: model.Field, var: str) -> str:
     """Where the value of a field goes: a key, a slot, or a local variable when the record does not keep it."""
-    if not holds_value(record, field):
+    if not holds_value(field):
         return decoder.writer.local("v")
     return decoder.cursor.slot(var, field.name) if record.cls is None else access(record, var, field.name)
 
@@ -52,7 +53,7 @@ def _plain(node: model.Node) -> model.Node:
     return node.of if isinstance(node, model.Computed | model.Checksum) else node
 
 
-def _start(decoder: NodeDecoder, fields: list[model.Field]) -> str:
+def _start(decoder: NodeDecoder, fields: tuple[model.Field, ...]) -> str:
     """The variable that keeps where the record starts, when something counts from there."""
     if not any(isinstance(field.of, model.Pointed | model.Checksum) for field in fields):
         return ""
@@ -62,11 +63,11 @@ def _start(decoder: NodeDecoder, fields: list[model.Field]) -> str:
     return start
 
 
-def _measured(fields: list[model.Field]) -> set[str]:
+def _measured(fields: tuple[model.Field, ...]) -> set[str]:
     """Names of the fields whose bytes must be counted, because a size speaks of them and does not steer them."""
     nodes = {field.name: field.of for field in fields}
     rules = [(field.name, field.of.rule) for field in fields if isinstance(field.of, model.Computed)]
-    return {of for name, (rule, of) in rules if rule == "size_of" and not steers(name, nodes[of])}
+    return {of for name, (rule, of) in rules if rule == "size_of" and of in nodes and not steers(name, rule, nodes[of])}
 
 
 def _take_measured(decoder: NodeDecoder, node: model.Node, target: str) -> str:
@@ -89,23 +90,15 @@ def _take_tails(decoder: NodeDecoder, tails: list[tuple[model.Pointed, str, str,
     if not tails:
         return
     decoder.cursor.settle()
-    behind = decoder.writer.local("s")
-    decoder.writer.line(f"{behind} = p")
+    decoder.writer.refuse(f"p > {decoder.end}")
     for node, size, offset, target in tails:
-        with decoder.writer.block(f"if {offset}:"):
+        with decoder.writer.block(f"if {size} or {offset}:"):
+            decoder.writer.refuse(f"{size} < 0 or {offset} < 0 or {size} > {node.of.max}")
             decoder.writer.line(f"p = {start} + {offset}")
-            decoder.writer.refuse(f"p < {behind} or p + {size} > {decoder.end}")
-            decoder.scope.note("#size", size, node.size_int)
-            _take_tail(decoder, node, target)
+            decoder.fill(size, node.of, target)
         with decoder.writer.block("else:"):
             decoder.writer.line(f"{target} = None")
     decoder.writer.line(f"p = {decoder.end}")
-
-
-def _take_tail(decoder: NodeDecoder, node: model.Pointed, target: str) -> None:
-    of = model.Data(("get", "#size"), node.of.max, 1, node.of.encoding, node.of.nul)
-    take_data(decoder, of, target)
-    decoder.cursor.settle()
 
 
 def _check(
@@ -116,26 +109,39 @@ def _check(
     sizes: dict[str, str],
     start: str,
 ) -> None:
-    """Compare a number that follows from the rest."""
+    """Compare a number that follows from the rest, unless it has steered what it follows from."""
     number = targets[field.name]
-    match field.of:
-        case model.Computed(rule=("size_of", of)) if of in sizes:
-            decoder.cursor.refuse(f"{number} != {sizes[of]}")
-        case model.Computed(rule=("count_of", of)) if not _steered(record, field.name, of):
-            decoder.cursor.refuse(f"{number} != len({targets[of]})")
-        case model.Computed(rule=("tag_of", of)) if not _steered(record, field.name, of):
-            raise Unsupported(f"{field.name} does not choose the arm of {of}")
-        case model.Checksum():
-            _check_sum(decoder, field.of, number, start)
+    if isinstance(field.of, model.Checksum):
+        _check_sum(decoder, field.of, number, start)
+    if not isinstance(field.of, model.Computed):
+        return
+    rule, of = field.of.rule
+    node = next((other.of for other in decoder.shape.fields(record) if other.name == of), None)
+    if node is None:
+        raise UnsupportedError(f"{of} is not in this version")
+    if steers(field.name, rule, node):
+        _check_steering(decoder, rule, node)
+    elif rule == "size_of" and of in sizes:
+        decoder.cursor.refuse(f"{number} != {sizes[of]}")
+    elif rule == "count_of":
+        count = decoder.program.shared("count", fast_values.count)
+        decoder.cursor.refuse(f"{number} != {count}({targets[of]})")
+    else:
+        raise UnsupportedError(f"{field.name} is {rule} {of}")
 
 
-def _steered(record: model.Record, name: str, of: str) -> bool:
-    return any(field.name == of and steers(name, field.of) for field in record.fields)
+def _check_steering(decoder: NodeDecoder, rule: str, node: model.Node) -> None:
+    """A tag must be the one that its value's class gives; so it is, unless arms share a class."""
+    union = union_of(node)
+    if rule == "tag_of" and union is not None:
+        known = fast_values.classes(union, decoder.shape.schema)
+        if len(set(known)) < len(known):
+            raise UnsupportedError("arms that share a class")
 
 
 def _check_sum(decoder: NodeDecoder, node: model.Checksum, number: str, start: str) -> None:
     if node.kind != "crc32" or node.of.size != 4:
-        raise Unsupported(f"sum {node.kind}")
+        raise UnsupportedError(f"sum {node.kind}")
     decoder.cursor.settle()
     crc = decoder.program.shared("crc32", crc32)
     begin, behind = f"{start} + {node.at}", f"{start} + {node.at + node.of.size}"

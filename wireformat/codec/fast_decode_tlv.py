@@ -8,20 +8,18 @@ take part in the order.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from wireformat.codec import fast_values
 from wireformat.codec.fast_decode_nodes import NodeDecoder
 from wireformat.codec.fast_scope import access
 from wireformat.codec.fast_shape import number_of
-from wireformat.codec.fast_source import Unsupported
+from wireformat.codec.fast_source import UnsupportedError
 from wireformat.schema import model
 
 
 def take_tlv(decoder: NodeDecoder, record: model.Record, var: str) -> None:
     """Entries up to the end of the enclosing region."""
     if record.tlv is None:
-        raise Unsupported(f"{record.name} does not say how its entries are framed")
+        raise UnsupportedError(f"{record.name} does not say how its entries are framed")
     fields = decoder.shape.entries(record)
     writer = decoder.writer
     decoder.cursor.settle()
@@ -52,7 +50,7 @@ def _prepare(decoder: NodeDecoder, record: model.Record, field: model.Field, var
 def _next(decoder: NodeDecoder, tlv: model.Tlv) -> None:
     """Read the next header into `t` and `n`; `t` is None at the end."""
     if not tlv.tag.fmt or not tlv.size.fmt or tlv.tag.little != tlv.size.little:
-        raise Unsupported("a header that struct cannot read")
+        raise UnsupportedError("a header that struct cannot read")
     writer = decoder.writer
     get = decoder.program.unpacker(("<" if tlv.tag.little else ">") + tlv.tag.fmt + tlv.size.fmt)
     with writer.block(f"if p < {decoder.end}:"):
@@ -90,11 +88,7 @@ def _take_value(decoder: NodeDecoder, node: model.Node, target: str) -> None:
         decoder.writer.refuse(f"n != {size}")
         decoder.inside(node, target)
         return
-    if isinstance(node, model.Data) and node.size is None and node.pad == 1:
-        decoder.scope.note("#size", "n", model.Int(4))
-        decoder.inside(replace(node, size=("get", "#size")), target)
-        return
-    decoder.within("n", node, target)
+    decoder.fill("n", node, target)
 
 
 def _take_unknown(decoder: NodeDecoder, tlv: model.Tlv, fields: list[model.Field], unknown: str) -> None:

@@ -15,7 +15,7 @@ from wireformat.codec.fast_encode_sequence import give_sequence
 from wireformat.codec.fast_encode_tlv import give_tlv
 from wireformat.codec.fast_pieces import Ready
 from wireformat.codec.fast_scope import Scope, access
-from wireformat.codec.fast_shape import Shape, holds_value
+from wireformat.codec.fast_shape import Shape, arguments
 from wireformat.codec.fast_source import Program, Writer
 from wireformat.limits import MAX_DEPTH
 from wireformat.schema import model
@@ -68,6 +68,9 @@ def _give_record(encoder: NodeEncoder, record: model.Record, source: str) -> Non
     if cls is None:
         check = encoder.program.shared("mappings", fast_values.mappings)
         encoder.writer.line(f"if type({source}) is not dict: {check}({source})")
+        names = encoder.program.shared("names", frozenset(arguments(record)))
+        complete = encoder.program.name("complete", record.name, lambda: fast_values.completion(record))
+        encoder.writer.line(f"if {source}.keys() != {names}: {source} = {complete}({source})")
     else:
         encoder.writer.refuse(f"type({source}) is not {encoder.program.name('Class', cls, lambda: cls)}")
     _absent(encoder, record, source)
@@ -77,10 +80,10 @@ def _give_record(encoder: NodeEncoder, record: model.Record, source: str) -> Non
 
 def _absent(encoder: NodeEncoder, record: model.Record, source: str) -> None:
     """Refuse what this version cannot carry."""
-    for field in record.fields:
-        if holds_value(record, field) and not encoder.shape.present(record, field):
-            default = fast_values.default_name(encoder.program, record, field)
-            encoder.writer.refuse(f"{access(record, source, field.name)} != {default}")
+    for field in encoder.shape.absent(record):
+        default = fast_values.default_name(encoder.program, record, field)
+        encoder.writer.refuse(f"{access(record, source, field.name)} != {default}")
+        encoder.scope.note(field.name, default, field.of)
 
 
 LAYOUTS = {"sequence": give_sequence, "tlv": give_tlv, "bits": give_bits}

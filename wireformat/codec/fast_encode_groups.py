@@ -104,6 +104,9 @@ def give_union(encoder: NodeEncoder, node: model.Union, source: str) -> None:
     tag, part = encoder.store(encoder.value(node.on), "t"), encoder.writer.local("d")
     for index, (number, arm) in enumerate(node.arms):
         with encoder.writer.block(f"{'elif' if index else 'if'} {tag} == {number}:"):
+            if not isinstance(arm, model.Ref):
+                unknown = fast_values.unknown_name(encoder.program)
+                encoder.writer.refuse(f"isinstance({source}, {unknown})")
             encoder.writer.line(f"{part} = {encoder.part(arm, source)}")
     with encoder.writer.block("else:" if node.arms else "if True:"):
         if node.unknown:

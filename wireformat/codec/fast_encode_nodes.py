@@ -2,8 +2,8 @@
 
 Theory: a function first computes, by statements, all that is not a plain number (text as bytes, lists, regions), and
 returns one expression that packs and joins everything. `struct` checks ranges; what it is too friendly about is checked
-by statements: types (it takes `True` for a number), lengths (it cuts and fills bytes silently). The integers of a record
-are checked together, by one chained comparison of their types.
+by statements: types (it takes `True` for a number), lengths (it cuts and fills bytes silently). The integers of a
+record are checked together, by one chained comparison of their types.
 
 In the source `v` is the value, `P` the parameters, `k` the depth.
 """
@@ -17,7 +17,7 @@ from wireformat.codec import fast_text, fast_values
 from wireformat.codec.fast_pieces import Packed, Padding, Piece, Ready, joined
 from wireformat.codec.fast_scope import Scope
 from wireformat.codec.fast_shape import Shape
-from wireformat.codec.fast_source import Program, Unsupported, Writer, render
+from wireformat.codec.fast_source import Program, UnsupportedError, Writer, render
 from wireformat.schema import model
 
 Handler = Callable[["NodeEncoder", Any, str], None]
@@ -40,7 +40,7 @@ class NodeEncoder:
         """Append the pieces of `node` for the value that `source` reads."""
         handler = self._handlers.get(type(node))
         if handler is None:
-            raise Unsupported(type(node).__name__)
+            raise UnsupportedError(type(node).__name__)
         handler(self, node, source)
 
     def part(self, node: model.Node, source: str) -> str:
@@ -134,11 +134,10 @@ def give_reserved(encoder: NodeEncoder, node: model.Reserved, source: str) -> No
             encoder.pieces.append(Packed(f"{size}x", ""))
         case model.Data(encoding=None, size=None | model.Int()):
             encoder.give(node.of, "b''")
-        case model.Data(encoding=None, size=size):
-            zeros = encoder.store(f"bytes({encoder.value(size)})")
-            encoder.give(node.of, zeros)
+        case model.Data(encoding=None, size=int() | tuple() as size):
+            encoder.give(node.of, encoder.store(f"bytes({encoder.value(size)})"))
         case _:
-            raise Unsupported("only numbers and bytes can be reserved")
+            raise UnsupportedError("only numbers and bytes can be reserved")
 
 
 def give_data(encoder: NodeEncoder, node: model.Data, source: str) -> None:
@@ -173,7 +172,7 @@ def _raw(encoder: NodeEncoder, node: model.Data, source: str) -> str:
 
 def _give_fixed(encoder: NodeEncoder, node: model.Data, size: int, raw: str) -> None:
     if not 0 <= size <= node.max:
-        raise Unsupported(f"data of {size} bytes where {node.max} are allowed")
+        raise UnsupportedError(f"data of {size} bytes where {node.max} are allowed")
     fills = node.encoding is not None and node.nul == "pad"
     encoder.writer.refuse(f"len({raw}) {'>' if fills else '!='} {size}")
     encoder.pieces.append(Packed(f"{size}s", raw))
@@ -184,7 +183,7 @@ def _give_fixed(encoder: NodeEncoder, node: model.Data, size: int, raw: str) -> 
 def _fill(encoder: NodeEncoder, size: model.Expr, raw: str) -> None:
     """Fill text up with NUL; `ljust` leaves alone what is too long, which is refused later."""
     if size in encoder.given:
-        raise Unsupported("text that fills a field whose size follows from the text")
+        raise UnsupportedError("text that fills a field whose size follows from the text")
     encoder.writer.line(f"{raw} = {raw}.ljust({encoder.value(size)}, b'\\0')")
 
 

@@ -2,7 +2,8 @@
 
 Numbers that follow from the rest must be known before they are written, and often stand before what they follow from.
 So fields are worked on in an order in which everything an expression reads is known, and their pieces are then put in
-the order of the wire. What pointers point at comes behind the fixed part; a sum is put in last, over the finished bytes.
+the order of the wire. What pointers point at comes behind the fixed part; a sum is put in last, over the finished
+bytes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from wireformat.codec.fast_encode_nodes import NodeEncoder
 from wireformat.codec.fast_pieces import Packed, Padding, Piece, Ready
 from wireformat.codec.fast_scope import access
 from wireformat.codec.fast_shape import reads, steers, union_of
-from wireformat.codec.fast_source import Unsupported
+from wireformat.codec.fast_source import UnsupportedError
 from wireformat.schema import model
 
 
@@ -43,7 +44,7 @@ class Sequence:
         while waiting:
             place = next((place for place, field in waiting.items() if self._is_ready(field)), None)
             if place is None:
-                raise Unsupported(f"{self.record.name} computes numbers from each other")
+                raise UnsupportedError(f"{self.record.name} computes numbers from each other")
             pieces[place] = self._pieces_of(waiting.pop(place))
         for place in sorted(pieces):
             self.encoder.pieces.extend(pieces[place])
@@ -70,7 +71,7 @@ class Sequence:
             if isinstance(other.of, model.Computed)
             and other.of.rule[0] != "tag_of"
             and other.of.rule[1] == field.name
-            and steers(other.name, field.of)
+            and steers(other.name, other.of.rule[0], field.of)
         )
 
     def _is_ready(self, field: model.Field) -> bool:
@@ -123,7 +124,7 @@ class Sequence:
         if kind == "size_of":
             number = self._sizes[of]
         elif kind == "count_of":
-            number = f"len({source})"
+            number = encoder.store(f"{encoder.program.shared('count', fast_values.count)}({source})", "n")
         else:
             number = self._tag(of, source)
         encoder.pack(node.of, number)
@@ -135,7 +136,7 @@ class Sequence:
         encoder = self.encoder
         union = union_of(next(field.of for field in self.fields if field.name == of))
         if union is None:
-            raise Unsupported(f"{of} is no union")
+            raise UnsupportedError(f"{of} is no union")
         tags = encoder.program.name(
             "tags", (self.record.name, of), lambda: fast_values.tags(union, encoder.shape.schema)
         )
@@ -149,7 +150,7 @@ class Sequence:
         with encoder.writer.block(f"if {source} is None:"):
             encoder.writer.line(f"{size}, {data} = 0, b''")
         with encoder.writer.block("else:"):
-            encoder.writer.line(f"{data} = {encoder.part(replace(node.of, size=None), source)}")
+            encoder.writer.line(f"{data} = {encoder.part(node.of, source)}")
             encoder.writer.line(f"{size} = len({data})")
         encoder.pack(node.size_int, size)
         encoder.pack(node.offset_int, offset)
@@ -181,7 +182,7 @@ class Sequence:
             if not isinstance(field.of, model.Checksum):
                 continue
             if field.of.kind != "crc32" or field.of.of.size != 4:
-                raise Unsupported(f"sum {field.of.kind}")
+                raise UnsupportedError(f"sum {field.of.kind}")
             crc, place = encoder.program.shared("crc32", crc32), field.of.at
             order = "little" if field.of.of.little else "big"
             whole = encoder.store(encoder.close())

@@ -1,7 +1,7 @@
 """Encoding as generated source: records of tagged entries.
 
-Entries are written in ascending order of their tags; one that equals its field's default is left out. Entries that nobody
-knows are merged in where their tags belong, which costs one test for each known entry when there are none.
+Entries are written in ascending order of their tags; one that equals its field's default is left out. Entries that
+nobody knows are merged in where their tags belong, which costs one test for each known entry when there are none.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from wireformat.codec.fast_encode_nodes import NodeEncoder
 from wireformat.codec.fast_pieces import Ready
 from wireformat.codec.fast_scope import access
 from wireformat.codec.fast_shape import number_of
-from wireformat.codec.fast_source import Unsupported
+from wireformat.codec.fast_source import UnsupportedError
 from wireformat.schema import model
 
 
 def give_tlv(encoder: NodeEncoder, record: model.Record, source: str) -> None:
     """Entries in order."""
     if record.tlv is None:
-        raise Unsupported(f"{record.name} does not say how its entries are framed")
+        raise UnsupportedError(f"{record.name} does not say how its entries are framed")
     fields = encoder.shape.entries(record)
     entries = encoder.store("[]", "x")
     unknown = encoder.store(f"{access(record, source, 'unknown')}", "u")
@@ -61,7 +61,7 @@ def _give_entry(encoder: NodeEncoder, record: model.Record, field: model.Field, 
     encoder.pack(tlv.tag, str(field.tag))
     if size is not None:
         if size > tlv.max:
-            raise Unsupported(f"{field.name} is longer than an entry may be")
+            raise UnsupportedError(f"{field.name} is longer than an entry may be")
         encoder.pack(tlv.size, str(size))
         encoder.give(field.of, value)
     else:

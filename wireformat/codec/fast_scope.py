@@ -8,7 +8,7 @@ a class, by key where its values are dicts. Paths that begin with `_params` read
 from __future__ import annotations
 
 from wireformat.codec.fast_shape import Shape
-from wireformat.codec.fast_source import Unsupported
+from wireformat.codec.fast_source import UnsupportedError
 from wireformat.schema import model
 
 PARAMS = "_params"
@@ -31,7 +31,7 @@ class Scope:
         if first == PARAMS:
             return "P" + "".join(f"[{name!r}]" for name in rest)
         if first not in self._known:
-            raise Unsupported(f"{'.'.join(path)} is read before it is known")
+            raise UnsupportedError(f"{'.'.join(path)} is read before it is known")
         source, node = self._known[first]
         for name in rest:
             source, node = self._step(source, node, name)
@@ -39,12 +39,12 @@ class Scope:
 
     def _step(self, source: str, node: model.Node, name: str) -> tuple[str, model.Node]:
         if not isinstance(node, model.Ref):
-            raise Unsupported(f"{name} is read from something that is no record")
+            raise UnsupportedError(f"{name} is read from something that is no record")
         record = self._shape.record(node.name)
         for field in self._shape.fields(record):
             if field.name == name:
                 return access(record, source, name), field.of
-        raise Unsupported(f"{name} is not a field of {record.name}")
+        raise UnsupportedError(f"{name} is not a field of {record.name}")
 
 
 def access(record: model.Record, source: str, name: str) -> str:

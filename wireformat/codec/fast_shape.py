@@ -7,42 +7,14 @@ keeps `least` a lower bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property, partial
 
 from wireformat.codec.fast_source import paths
 from wireformat.schema import model
-
+from wireformat.schema.traverse import children, cyclic_records, fields_of, references
 
 INLINE_FIELDS = 32
 """Records with more fields get a function of their own even where their width is known."""
-
-
-def children(node: model.Node) -> Iterator[model.Node]:
-    """The nodes directly inside a node."""
-    match node:
-        case model.Union(arms=arms):
-            for _, arm in arms:
-                yield arm
-        case (
-            model.Const(of=of)
-            | model.Reserved(of=of)
-            | model.List(of=of)
-            | model.Chain(of=of)
-            | model.Region(of=of)
-            | model.Maybe(of=of)
-            | model.When(of=of)
-            | model.Announced(of=of)
-        ):
-            yield of
-
-
-def references(node: model.Node) -> Iterator[str]:
-    """The names of the records that a node refers to."""
-    if isinstance(node, model.Ref):
-        yield node.name
-    for child in children(node):
-        yield from references(child)
 
 
 def reads(node: model.Node) -> frozenset[str]:
@@ -69,19 +41,14 @@ class Shape:
         """The record of that name."""
         return self.schema.records[name]
 
-    def present(self, record: model.Record, field: model.Field) -> bool:
-        """Whether this version of the record has the field."""
-        if field.since is None and field.until is None:
-            return True
-        place = {version: index for index, version in enumerate(record.versions)}
-        now = place[record.versions[-1] if self.version is None else self.version]
-        starts = 0 if field.since is None else place[field.since]
-        ends = len(place) if field.until is None else place[field.until]
-        return starts <= now <= ends
-
-    def fields(self, record: model.Record) -> list[model.Field]:
+    def fields(self, record: model.Record) -> tuple[model.Field, ...]:
         """The fields on the wire, in order."""
-        return [field for field in record.fields if self.present(record, field)]
+        return fields_of(record, self.version)
+
+    def absent(self, record: model.Record) -> list[model.Field]:
+        """The fields that this version lacks and that a value still has."""
+        present = self.fields(record)
+        return [field for field in record.fields if holds_value(field) and field not in present]
 
     def entries(self, record: model.Record) -> list[model.Field]:
         """The fields of a TLV record in the order of their tags."""
@@ -147,29 +114,6 @@ class Shape:
                 self._least[name] = sum(self.least(field.of) for field in self.fields(record))
         return self._least[name]
 
-    @cached_property
-    def _reached(self) -> dict[str, frozenset[str]]:
-        """For each record the records that it can hold, at any depth."""
-        direct = {
-            name: {other for field in record.fields for other in references(field.of)}
-            for name, record in self.schema.records.items()
-        }
-        reached: dict[str, frozenset[str]] = {}
-        for name in direct:
-            seen: set[str] = set()
-            waiting = list(direct[name])
-            while waiting:
-                other = waiting.pop()
-                if other not in seen:
-                    seen.add(other)
-                    waiting.extend(direct[other])
-            reached[name] = frozenset(seen)
-        return reached
-
-    def cyclic(self, name: str) -> bool:
-        """Whether the record can hold itself."""
-        return name in self._reached[name]
-
     def joins(self, name: str) -> bool:
         """Whether the record is written into the function around it: short, of known width, and nothing special."""
         fields = self.fields(self.record(name))
@@ -180,16 +124,39 @@ class Shape:
             and not any(isinstance(field.of, special) for field in fields)
         )
 
+    @cached_property
+    def _cyclic(self) -> frozenset[str]:
+        return cyclic_records(self.schema)
+
+    def cyclic(self, name: str) -> bool:
+        """Whether the record can hold itself."""
+        return name in self._cyclic
+
+    @cached_property
+    def _deep(self) -> frozenset[str]:
+        """Records on a cycle, and those that lead to one."""
+        direct = {name: references(record) for name, record in self.schema.records.items()} if self._cyclic else {}
+        deep, size = self._cyclic, -1
+        while len(deep) > size:
+            size = len(deep)
+            deep |= {name for name, others in direct.items() if others & deep}
+        return deep
+
     def counts_depth(self, name: str) -> bool:
         """Whether the record lies on a cycle or leads to one."""
-        return self.cyclic(name) or any(self.cyclic(other) for other in self._reached[name])
+        return name in self._deep
 
 
-def holds_value(record: model.Record, field: model.Field) -> bool:
-    """Whether a record's value keeps this field; a class knows constants and computed numbers by itself."""
-    if not field.name or isinstance(field.of, model.Reserved):
-        return False
-    return record.cls is None or not isinstance(field.of, model.Const | model.Computed | model.Checksum)
+def holds_value(field: model.Field) -> bool:
+    """Whether a record's value has this field; nobody chooses constants, zeros, and what follows from the rest."""
+    derived = (model.Const, model.Reserved, model.Computed, model.Checksum)
+    return bool(field.name) and not isinstance(field.of, derived)
+
+
+def arguments(record: model.Record) -> list[str]:
+    """The names that a value of this record has, whatever the version."""
+    names = [field.name for field in record.fields if holds_value(field)]
+    return [*names, "unknown"] if record.layout == "tlv" else names
 
 
 def number_of(tlv: model.Tlv, field: model.Field) -> int:
@@ -204,11 +171,15 @@ def union_of(node: model.Node) -> model.Union | None:
     return node if isinstance(node, model.Union) else None
 
 
-def steers(name: str, node: model.Node) -> bool:
-    """Whether the number `name` alone tells the size, the count or the arm of `node`."""
+def steers(name: str, rule: str, node: model.Node) -> bool:
+    """Whether the computed number `name` alone tells the size, the count or the arm of `node`, by its own rule."""
     read = ("get", name)
-    match node:
-        case model.Data(size=amount) | model.List(count=amount) | model.Region(size=amount) if amount == read:
-            return True
-    union = union_of(node)
-    return union is not None and union.on == read
+    match rule, node:
+        case "size_of", model.Data(size=amount) | model.Region(size=amount):
+            return bool(amount == read)
+        case "count_of", model.List(count=amount):
+            return bool(amount == read)
+        case "tag_of", _:
+            union = union_of(node)
+            return union is not None and union.on == read
+    return False

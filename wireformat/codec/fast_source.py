@@ -18,15 +18,15 @@ from wireformat.schema import model
 Resolve = Callable[[tuple[str, ...]], str]
 """Gives the source that reads a path such as `("params", "count")` from the record at hand."""
 
-BINARY = frozenset("+ - * // % & | ^ << >> == != < <= > >= and or".split())
+BINARY = frozenset({"+", "-", "*", "//", "%", "&", "|", "^", "<<", ">>", "==", "!=", "<", "<=", ">", ">=", "and", "or"})
 UNARY = {"~": "~", "not": "not "}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Generated code declined; the reference codec says why."""
 
 
-class Unsupported(Exception):
+class UnsupportedError(Exception):
     """No source can be written for this schema."""
 
 
@@ -34,7 +34,7 @@ class Program:
     """The namespace and the finished functions of one generated module."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"Refused": Refused}
+        self.names: dict[str, Any] = {"Refused": RefusedError}
         self.functions: list[str] = []
         self._known: dict[tuple[str, Any], str] = {}
 
@@ -119,7 +119,7 @@ def render(expr: model.Expr, resolve: Resolve) -> str:
         return f"({parts[0]} {operator} {parts[1]})"
     if operator in UNARY and len(parts) == 1:
         return f"({UNARY[operator]}{parts[0]})"
-    raise Unsupported(f"operator {operator!r}")
+    raise UnsupportedError(f"operator {operator!r}")
 
 
 def paths(expr: model.Expr | model.Int | None) -> Iterator[tuple[str, ...]]:

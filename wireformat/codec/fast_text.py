@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wireformat.codec.fast_source import Unsupported
+from wireformat.codec.fast_source import UnsupportedError
 from wireformat.schema import model
 
 UTF_8 = frozenset({"utf-8", "utf8", "UTF-8"})
@@ -33,7 +33,7 @@ def decoding(node: model.Data, encoding: str, raw: str, target: str) -> list[str
         case "end":
             misplaced = f"if not {raw} or {raw}.find(b'\\0') != len({raw}) - 1: raise Refused"
             return [misplaced, f"{raw} = {raw}[:-1]", convert]
-    raise Unsupported(f"nul={node.nul!r}")
+    raise UnsupportedError(f"nul={node.nul!r}")
 
 
 def encoding(node: model.Data, codec: str, text: str, target: str) -> list[str]:
@@ -49,4 +49,4 @@ def encoding(node: model.Data, codec: str, text: str, target: str) -> list[str]:
             return [check, forbid, convert]
         case "end":
             return [check, forbid, f"{convert} + b'\\0'"]
-    raise Unsupported(f"nul={node.nul!r}")
+    raise UnsupportedError(f"nul={node.nul!r}")

@@ -7,13 +7,14 @@ A *twin* is a mutable class with the very layout of a frozen record. Decoding fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
-from operator import or_
+from operator import itemgetter, or_
 from struct import Struct
 from typing import Any, NamedTuple, cast
 
-from wireformat.codec.fast_source import Program, Refused
+from wireformat.codec.fast_shape import arguments
+from wireformat.codec.fast_source import Program, RefusedError
 from wireformat.limits import MAX_FLAG_NAMES
 from wireformat.schema import model
 from wireformat.schema.values import Unknown
@@ -44,7 +45,7 @@ class Members(dict[int, Any]):
 
     def __missing__(self, number: int) -> Any:
         if not self._node.open:
-            raise Refused
+            raise RefusedError
         return number if self._node.cls is None else self._node.cls(number)
 
 
@@ -62,7 +63,7 @@ class Combinations(dict[int, Any]):
 
     def __missing__(self, bits: int) -> Any:
         if not self._node.open and bits & ~self._known:
-            raise Refused
+            raise RefusedError
         value = bits if self._node.cls is None else self._node.cls(bits)
         if len(self) < MAX_FLAG_NAMES:
             self[bits] = value
@@ -71,8 +72,11 @@ class Combinations(dict[int, Any]):
 
 def table_name(program: Program, node: model.Enum | model.Flags) -> str:
     """The name of the look-up from numbers to values."""
-    kind = Members if isinstance(node, model.Enum) else Combinations
-    return program.name("named", (node, node.cls), lambda: kind(node))
+    return program.name("named", (node, node.cls), lambda: _table(node))
+
+
+def _table(node: model.Enum | model.Flags) -> Members | Combinations:
+    return Members(node) if isinstance(node, model.Enum) else Combinations(node)
 
 
 def floats(*values: object) -> None:
@@ -91,13 +95,13 @@ def all_floats(values: Iterable[object]) -> None:
 def items(value: object) -> None:
     """Refuse all that is not a tuple."""
     if not isinstance(value, tuple | list):
-        raise Refused
+        raise RefusedError
 
 
 def mappings(value: object) -> None:
     """Refuse all that is not a mapping."""
     if not isinstance(value, Mapping):
-        raise Refused
+        raise RefusedError
 
 
 def check_of(node: model.Enum | model.Flags) -> Callable[[object], None]:
@@ -111,25 +115,54 @@ def check_of(node: model.Enum | model.Flags) -> Callable[[object], None]:
             return
         known = value in numbers if isinstance(node, model.Enum) else not cast(int, value) & ~bits
         if not known:
-            raise Refused
+            raise RefusedError
 
     return check
+
+
+def count(value: object) -> int:
+    """Items of a list that may be absent."""
+    if value is None:
+        return 0
+    items(value)
+    return len(cast(tuple[Any, ...], value))
 
 
 def octets(value: object) -> None:
     """Refuse all that is not bytes; what is merely like bytes may change while it is read."""
     if not isinstance(value, bytes):
-        raise Refused
+        raise RefusedError
 
 
 def tags(union: model.Union, schema: model.Schema) -> dict[type, int]:
     """The number of each arm by the class of its values; the first arm of a class counts."""
-    found: dict[type, int] = {}
+    return dict(reversed(list(_classes(union, schema))))
+
+
+def classes(union: model.Union, schema: model.Schema) -> list[type]:
+    """The classes of the values of a union's arms, for the arms that have one."""
+    return [cls for cls, _ in _classes(union, schema)]
+
+
+def _classes(union: model.Union, schema: model.Schema) -> Iterator[tuple[type, int]]:
     for tag, arm in union.arms:
         cls = schema.records[arm.name].cls if isinstance(arm, model.Ref) else None
         if cls is not None:
-            found.setdefault(cls, tag)
-    return found
+            yield cls, tag
+
+
+def completion(record: model.Record) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """A function that gives a mapping the defaults that it leaves out; others must be there, and no more."""
+    names = arguments(record)
+    defaults = {field.name: field.default for field in record.fields if field.optional or field.many}
+    defaults.setdefault("unknown", ())
+
+    def complete(value: Mapping[str, Any]) -> dict[str, Any]:
+        if not value.keys() <= set(names):
+            raise RefusedError
+        return {name: value[name] if name in value else defaults[name] for name in names}
+
+    return complete
 
 
 class Unknowns:
@@ -146,11 +179,11 @@ class Unknowns:
         found = list(cast(Iterable[Unknown], entries))
         for entry in found:
             if not isinstance(entry, Unknown) or not isinstance(entry.data, bytes) or len(entry.data) > self._tlv.max:
-                raise Refused
+                raise RefusedError
             integers(entry.tag)
             if entry.tag & self._tlv.critical or entry.tag in self._known:
-                raise Refused
-        return found
+                raise RefusedError
+        return sorted(found, key=itemgetter(0))
 
     def merge(self, parts: list[bytes], entries: list[Unknown], below: int | None) -> list[Unknown]:
         """Append the bytes of the entries whose tags are `below` that number; returns the others."""
@@ -193,14 +226,14 @@ def default_name(program: Program, record: model.Record, field: model.Field) -> 
 def texts(value: object) -> None:
     """Refuse all that is not text."""
     if not isinstance(value, str):
-        raise Refused
+        raise RefusedError
 
 
 def integers(*values: object) -> None:
     """Refuse all that is not an integer; `bool` is not."""
     for value in values:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Refused
+            raise RefusedError
 
 
 def all_integers(values: Iterable[object]) -> None:
