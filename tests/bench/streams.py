@@ -14,9 +14,9 @@ import random
 import struct
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 PAGE_SIZE: Final = 4096
 ZERO, MEM_SIZE, PAGE, EOS, CONTINUE = 0x02, 0x04, 0x08, 0x10, 0x20
@@ -57,7 +57,8 @@ MIXES: Final = {
 }
 
 
-class Stretch(NamedTuple):
+@dataclass(frozen=True)
+class Stretch:
     """Consecutive pages of one block that are all zero or all plain; offset in bytes."""
 
     block: str
@@ -167,10 +168,10 @@ def _sections(parts: list[Stretch], size: int) -> Iterator[list[Stretch]]:
     for part in parts:
         while part.size > room:
             count = max(1, room * part.count // part.size)
-            section.append(part._replace(count=count))
+            section.append(replace(part, count=count))
             yield section
             section, room = [], size
-            part = part._replace(offset=part.offset + count * PAGE_SIZE, count=part.count - count)
+            part = replace(part, offset=part.offset + count * PAGE_SIZE, count=part.count - count)
         if part.count:
             section.append(part)
             room -= part.size

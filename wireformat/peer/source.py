@@ -94,7 +94,7 @@ class PipeSource:
     def advance(self, start: int) -> int:
         """Read once; the byte at `start` becomes the first. Bytes up to a `start` beyond the end are skipped.
 
-        Raises DecodeError `stream.buffer` when one message outgrows the limit.
+        Raises DecodeError `limit` when one message outgrows the limit.
         """
         rest = max(0, self.end - start)
         self.buffer[:rest] = self.buffer[self.end - rest : self.end]
@@ -115,9 +115,7 @@ class PipeSource:
     def _grow(self) -> None:
         size = len(self.buffer)
         if size >= MAX_BUFFERED:
-            raise DecodeError(
-                "stream.buffer", f"message exceeds {MAX_BUFFERED} bytes", offset=self.base, expected=MAX_BUFFERED
-            )
+            raise DecodeError("limit", f"message exceeds {MAX_BUFFERED} bytes", offset=self.base, expected=MAX_BUFFERED)
         self.buffer.extend(bytes(size))
 
 

@@ -10,8 +10,8 @@ from wireformat.protocols.vmstate.runs import Run, Runs
 
 ROWS = [
     Run(block=0, flags=0x08, offset=0, count=3, position=0x12A),
-    Run(block=0, flags=0x22, offset=0x3000, count=70_000, position=0x3143),
-    Run(block=70_000, flags=0xFFFF, offset=1 << 63, count=1, position=1 << 62),
+    Run(block=0, flags=0x22, offset=0x3000, count=1 << 40, position=0x3143),
+    Run(block=0xFFFF, flags=0xFFFF, offset=1 << 63, count=1, position=1 << 62),
 ]
 
 
@@ -38,8 +38,8 @@ def test_an_index_beyond_the_end_is_an_index_error(runs: Runs) -> None:
 
 def test_only_the_last_run_grows(runs: Runs) -> None:
     runs.extend_last(41)
-    assert [run.count for run in runs] == [3, 70_000, 42]
-    assert runs.record_count == 70_045
+    assert [run.count for run in runs] == [3, 1 << 40, 42]
+    assert runs.record_count == (1 << 40) + 45
 
 
 def test_appenders_fill_the_columns_in_the_order_of_run() -> None:

@@ -226,10 +226,10 @@ def test_any_table_of_words_and_fixed_bodies_works() -> None:
 def test_rows_that_cannot_be_predicted_are_refused(row: RecordKind) -> None:
     with pytest.raises(SchemaError) as caught:
         Scanner([row], 4096, Runs())
-    assert caught.value.id == "vmstate.record_kind"
+    assert caught.value.id == "vmstate/record-kind"
 
 
 def test_a_page_size_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SchemaError) as caught:
         Scanner([], 4095, Runs())
-    assert caught.value.id == "vmstate.page_size"
+    assert caught.value.id == "vmstate/page-size"

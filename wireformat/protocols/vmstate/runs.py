@@ -2,7 +2,7 @@
 
 A stream carries one record per guest page, millions of them, but their order is regular: records of one kind
 follow each other, each at the next page. Such a stretch is a *run*, and five numbers say all about it. They are
-kept in typed columns, so that an index costs less than 30 bytes for each run and nothing for each page; a `Run`
+kept in typed columns, so that an index costs 30 bytes for each run and nothing for each page; a `Run`
 is built only when one is asked for. Where record n of a run starts, and which page it holds, is arithmetic.
 """
 
@@ -18,8 +18,9 @@ from typing import overload
 class Run:
     """Records of one kind for consecutive pages, contiguous in the stream.
 
-    `block` is the index of the RAM block, `flags` the flag bits of the first word, `offset` the first page's place
-    inside the block in bytes, `count` the number of records, `position` the place of the first word in the stream.
+    `block` is the index of the RAM block, below 65,536, `flags` the flag bits of the first word, `offset` the place of
+    the first page inside the block in bytes, `count` the number of records, `position` the place of the first word in
+    the stream.
     """
 
     block: int
@@ -35,10 +36,10 @@ class Runs:
     __slots__ = ("blocks", "counts", "flags", "offsets", "positions")
 
     def __init__(self) -> None:
-        self.blocks = array("I")
+        self.blocks = array("H")
         self.flags = array("H")
         self.offsets = array("Q")
-        self.counts = array("I")
+        self.counts = array("Q")
         self.positions = array("Q")
 
     def append(self, block: int, flags: int, offset: int, count: int, position: int) -> None:
