@@ -1,0 +1,48 @@
+"""The command line: `wireformat VERB`.
+
+Data goes to standard output, messages to standard error; `exits` says what the exit codes mean. Each verb is a module
+of its own, imported only when it is called, so that starting costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+VERBS: Mapping[str, str] = {
+    "decode": "show what a stream holds, as a tree or as JSON",
+    "encode": "turn the JSON of decode back into bytes",
+    "check": "judge streams strictly: every finding with its place",
+    "stats": "count pages, devices and bytes of a stream",
+    "diff": "show what differs between two streams",
+    "extract": "cut a RAM image or a device out of a stream",
+    "shrink": "make a small stream for a bug report",
+    "explain": "explain a message, a field or an error id",
+}
+"""Every verb and what it does, in the order of the help text."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help"):
+        print(_help())
+        return 0 if words else 2
+    if words[0] == "--version":
+        from wireformat import __version__
+
+        print(f"wireformat {__version__}")
+        return 0
+    if words[0] not in VERBS:
+        print(f"wireformat: no such verb: {words[0]}; see wireformat --help", file=sys.stderr)
+        return 2
+    from wireformat.cli.running import run_verb
+
+    return run_verb(words[0], words[1:])
+
+
+def _help() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:{width}}  {what}" for verb, what in VERBS.items())
+    usage = "usage: wireformat VERB …  |  wireformat --version"
+    return f"{usage}\n\n{verbs}\n\nwireformat VERB --help tells the options of a verb."

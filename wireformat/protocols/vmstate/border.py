@@ -58,14 +58,14 @@ def find_end(window: Window, start: int, section_id: int, context: Context) -> i
 
 def _candidates(window: Window, start: int, section_id: int, footers: bool) -> Iterator[tuple[int, int]]:
     """Possible ends of the body, each with the position of the element that would follow."""
-    found = start - window.base
+    found, limit = start - window.base, window.end - window.base
     if footers:
         mark = bytes([ElementType.SECTION_FOOTER]) + section_id.to_bytes(4, "big")
-        while (found := window.buffer.find(mark, found)) >= 0:
+        while (found := window.buffer.find(mark, found, limit)) >= 0:
             yield window.base + found, window.base + found + len(mark)
             found += 1
         return
-    for match in HEADER.finditer(window.buffer, found):
+    for match in HEADER.finditer(window.buffer, found, limit):
         yield window.base + match.start(), window.base + match.start()
     if window.final:
         yield window.end - 1, window.end - 1

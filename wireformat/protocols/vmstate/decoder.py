@@ -42,7 +42,7 @@ from wireformat.protocols.vmstate.messages import (
 )
 from wireformat.protocols.vmstate.ram_reader import RamIndex, RamReader
 from wireformat.protocols.vmstate.sections import OpenSection, SectionReader
-from wireformat.protocols.vmstate.window import Buffer, Window
+from wireformat.protocols.vmstate.window import Window
 
 
 class NeedData(Enum):
@@ -58,14 +58,14 @@ class StreamDecoder:
     """Decodes one stream.
 
     `description` is a VM description known beforehand, the stream's own or one learnt from another stream of the same
-    machine; `page_size` the target page size in bytes where nothing in the stream tells. `buffer` is the whole stream,
-    such as a mapped file; without it bytes are given to `receive_data`.
+    machine; `page_size` the target page size in bytes where nothing in the stream tells. `window` is where the bytes
+    are; by default one that `receive_data` fills.
     """
 
     def __init__(
-        self, buffer: Buffer | None = None, *, description: Description | None = None, page_size: int | None = None
+        self, window: Window | None = None, *, description: Description | None = None, page_size: int | None = None
     ) -> None:
-        self.window = Window(buffer)
+        self.window = Window() if window is None else window
         self.ram = RamIndex(page_size or (description.page_size if description else None))
         self.findings: list[DecodeError] = []
         self.description: Description | None = None

@@ -187,7 +187,7 @@ def find_in_file(data: Any) -> int | None:
     behind it) must precede the brace; nothing else in the bytes is trusted [qemu-stream 4.2].
     """
     end = _without_fill(data)
-    position = end
+    position = end if data[end - 1 : end] == b"}" else 0
     while (position := data.rfind(b"{", 0, position)) >= 5:
         size = int.from_bytes(data[position - 4 : position], "big")
         if data[position - 5] == 0x06 and position + size == end:

@@ -61,8 +61,10 @@ Piece: TypeAlias = bytes | memoryview
 
 def element_bytes(message: Message) -> bytes:
     """A message behind its type byte."""
-    assert message.code is not None
-    return bytes([message.code]) + encode(message)
+    codec = codec_for(type(message))
+    code = codec.schema.record.code
+    assert code is not None
+    return bytes([code]) + codec.encode(message)
 
 
 def section_header(section: Section) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 
 from wireformat.codec import Codec
 from wireformat.errors import DecodeError
-from wireformat.protocols.vmstate.decoder import StreamDecoder
+from wireformat.protocols.vmstate.decoder import NEED_DATA, NeedData, StreamDecoder
 from wireformat.protocols.vmstate.description import Description, DeviceFinder, find_in_file, parse
 from wireformat.protocols.vmstate.elements import (
     CommandElement,
@@ -30,7 +30,7 @@ from wireformat.protocols.vmstate.layout import schema_of
 from wireformat.protocols.vmstate.messages import Configuration, ElementType
 from wireformat.protocols.vmstate.naming import SectionKeys, section_path
 from wireformat.protocols.vmstate.ram_reader import RamIndex
-from wireformat.protocols.vmstate.window import Buffer, shifted
+from wireformat.protocols.vmstate.window import Buffer, Window, shifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +92,32 @@ def flattened(elements: Iterable[Element]) -> Iterator[Element]:
 
 
 def read_stream(
-    content: Buffer,
+    source: Buffer | Window,
     *,
+    more: Callable[[Window], None] | None = None,
     learnt: Description | None = None,
     page_size: int | None = None,
-    watch: Callable[[int], None] | None = None,
 ) -> Stream:
-    """Decode a whole stream that is at hand.
+    """Decode a whole stream.
 
-    `learnt` is the description of another stream of the same machine, used where this one has none. `watch` is told
-    the position reached, in bytes, between elements. Never raises `DecodeError`: faults are part of the result.
+    `source` is the stream itself, as bytes or a mapped file, or a window through which it is seen piece by piece:
+    `more` is then called whenever the window must show more, and sets `final` at the end. `learnt` is the description
+    of another stream of the same machine, used where this one has none at hand; `page_size` the target page size in
+    bytes where nothing tells. Never raises `DecodeError`: faults are part of the result.
     """
-    own = _own_description(content)
-    decoder = StreamDecoder(content, description=own or learnt, page_size=page_size)
-    collector = StreamCollector(decoder, own or learnt)
-    while collector.advance():
-        if watch is not None:
-            watch(decoder.window.position)
+    window = source if isinstance(source, Window) else Window(source)
+    content = window.buffer if window.whole else None
+    known = (None if content is None else own_description(content)) or learnt
+    decoder = StreamDecoder(window, description=known, page_size=page_size)
+    collector = StreamCollector(decoder, known)
+    while collector.advance() or (collector.hungry and more is not None):
+        if collector.hungry and more is not None:
+            more(window)
     return collector.finish(content)
 
 
-def _own_description(content: Buffer) -> Description | None:
+def own_description(content: Buffer) -> Description | None:
+    """The description at the end of a stream, None when it has none that can be read."""
     start = find_in_file(content)
     try:
         return None if start is None else parse(bytes(content[start:]).rstrip(b"\0"))
@@ -128,15 +133,18 @@ class StreamCollector:
         self._decoder = decoder
         self._known = known
         self._fault: DecodeError | None = None
+        self.hungry = False
 
     def advance(self) -> bool:
-        """Take the next element; false when the decoder needs data, is done, or has failed."""
+        """Take the next element; false when the decoder is done, has failed, or needs data (then `hungry`)."""
         try:
             event = self._decoder.next_event()
         except DecodeError as error:
+            self.hungry = False
             self._fail(error)
             return False
-        if event is None or not isinstance(event, Element):
+        self.hungry = event is NEED_DATA
+        if event is None or isinstance(event, NeedData):
             return False
         self.elements.append(event)
         return True

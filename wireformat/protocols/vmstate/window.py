@@ -16,8 +16,8 @@ from wireformat.errors import DecodeError
 if TYPE_CHECKING:
     from mmap import mmap
 
-Buffer: TypeAlias = "bytes | bytearray | memoryview | mmap"
-"""What a stream can be read from. All but a memoryview can be searched."""
+Buffer: TypeAlias = "bytes | bytearray | mmap"
+"""What a stream can be read from."""
 
 FIRST_SLICE = 512
 KEEP = 1 << 20
@@ -25,19 +25,29 @@ KEEP = 1 << 20
 
 
 class Window:
-    """Bytes `position` to `end` of the stream. `final` says that none follow."""
+    """Bytes `position` to `end` of the stream. `final` says that none follow, `whole` that all can be had again.
 
-    def __init__(self, buffer: Buffer | None = None) -> None:
+    A window on a `buffer` shows `visible` bytes of it at first, all by default; `show` reveals more. Without a buffer
+    bytes come by `feed`.
+    """
+
+    def __init__(self, buffer: Buffer | None = None, visible: int | None = None) -> None:
         self.buffer: Buffer = bytearray() if buffer is None else buffer
+        self.whole = buffer is not None
         self.base = 0
         self.position = 0
-        self.end = len(self.buffer)
-        self.final = buffer is not None
+        self.end = len(self.buffer) if visible is None else min(visible, len(self.buffer))
+        self.final = buffer is not None and self.end == len(self.buffer)
+
+    def show(self, size: int) -> None:
+        """Reveal up to `size` further bytes of the buffer."""
+        self.end = min(self.end + size, len(self.buffer))
+        self.final = self.end == len(self.buffer)
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Append bytes to a growing buffer."""
         buffer = self.buffer
-        if self.final or not isinstance(buffer, bytearray):
+        if self.final or self.whole or not isinstance(buffer, bytearray):
             raise ValueError("this window has been closed")
         consumed = self.position - self.base
         if consumed >= min(KEEP, len(buffer)):

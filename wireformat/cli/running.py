@@ -1,0 +1,58 @@
+"""Running a verb: its options by typer, its faults as one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import typer
+from typer.exceptions import TyperException
+
+from wireformat.cli.exits import Exit, UsageError, exit_for
+from wireformat.errors import WireError
+
+
+def run_verb(verb: str, arguments: Sequence[str]) -> int:
+    """Call `wireformat.cli.VERB.run` with the arguments; returns the exit code."""
+    function = import_module(f"wireformat.cli.{verb}").run
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name=verb)(function)
+    command = typer.main.get_command(app)
+    try:
+        return int(command.main(list(arguments), prog_name=f"wireformat {verb}", standalone_mode=False) or 0)
+    except TyperException as error:
+        return _usage(verb, str(error))
+    except UsageError as error:
+        return _usage(verb, str(error))
+    except WireError as error:
+        complain(verb, str(error))
+        return exit_for(error)
+    except (KeyboardInterrupt, typer.Abort):
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return Exit.FINE
+    except OSError as error:
+        return _usage(verb, f"{error.filename or 'file'}: {error.strerror or error}")
+    except Exception as error:
+        complain(verb, f"internal error: {type(error).__name__}: {error}; please report it")
+        if os.environ.get("WIREFORMAT_TRACEBACK"):
+            raise
+        return Exit.INTERNAL
+
+
+def complain(verb: str, message: str) -> None:
+    """One line on standard error."""
+    print(f"wireformat {verb}: {message}", file=sys.stderr)
+
+
+def _usage(verb: str, message: str) -> Exit:
+    complain(verb, message)
+    return Exit.USAGE
+
+
+def _silence_stdout() -> None:
+    """Keep the interpreter from complaining about the closed pipe when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

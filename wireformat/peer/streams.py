@@ -1,0 +1,76 @@
+"""Where a stream's bytes come from: a mapped file, or a pipe.
+
+A file is mapped and shown in steps; what has been read is given back to the kernel, so that a stream of any size is
+indexed in a few MiB of memory. What cannot be mapped is read in steps and forgotten, or, where its pages are wanted
+later, copied to an unnamed temporary file first.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from typing import BinaryIO
+
+from wireformat.protocols.vmstate.window import Window
+
+STEP = 4 << 20
+"""Bytes of a mapped file that are shown at once."""
+
+READ_SIZE = 1 << 20
+
+Watch = Callable[[int], None]
+
+
+def map_file(file: BinaryIO) -> mmap.mmap | bytes:
+    """The contents of a regular file, mapped; empty bytes for an empty one."""
+    if os.fstat(file.fileno()).st_size == 0:
+        return b""
+    return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+
+
+def spool(file: BinaryIO) -> mmap.mmap | bytes:
+    """The contents of a pipe, by way of an unnamed temporary file."""
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy, READ_SIZE)
+        copy.flush()
+        return map_file(copy)  # type: ignore[arg-type]
+
+
+def window_on(content: mmap.mmap | bytes) -> Window:
+    """A window that shows the first step of a mapped file."""
+    return Window(content, visible=STEP)
+
+
+def show_more(watch: Watch | None = None) -> Callable[[Window], None]:
+    """What reveals the next step of a window on a mapped file and gives back what lies behind its position."""
+    dropped = 0
+
+    def show(window: Window) -> None:
+        nonlocal dropped
+        passed = window.position // mmap.PAGESIZE * mmap.PAGESIZE
+        if isinstance(window.buffer, mmap.mmap) and passed > dropped:
+            window.buffer.madvise(mmap.MADV_DONTNEED, dropped, passed - dropped)
+            dropped = passed
+        window.show(max(STEP, window.position - window.end))
+        if watch is not None:
+            watch(window.position)
+
+    return show
+
+
+def read_more(file: BinaryIO, watch: Watch | None = None) -> Callable[[Window], None]:
+    """What feeds the next piece of a pipe to a window."""
+
+    def read(window: Window) -> None:
+        data = file.read(READ_SIZE)
+        if data:
+            window.feed(data)
+        else:
+            window.final = True
+        if watch is not None:
+            watch(window.position)
+
+    return read
