@@ -1,8 +1,8 @@
 """Captures kept for a machine: old versions, devices, architectures.
 
 The guest of x86 machines is the loop in `driver.py`, so no firmware of others is in those streams. With QEMU 7.2 an
-architecture whose pages are larger than the 4 KiB of an x86-64 host (alpha, sparc64, or1k) cannot migrate: the source dies
-by SIGFPE. 10.0 can.
+architecture whose pages are larger than the 4 KiB of an x86-64 host (alpha, sparc64, or1k) cannot migrate: the
+source dies by SIGFPE. 10.0 can.
 """
 
 from __future__ import annotations
