@@ -7,6 +7,7 @@ starts a second guest from the result. QEMU is the judge: it must leave `inmigra
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,11 @@ def command(tmp_path: Path) -> tuple[str, ...]:
     return ("-nodefaults", "-accel", "tcg", "-m", "8", "-serial", "null", "-bios", str(firmware))
 
 
+def written_again(stream: Path) -> bytes:
+    """A stream taken apart by `decode` and put together by `encode`."""
+    return wireformat("encode", "-", data=wireformat("decode", str(stream), "--json", "--ram", "base64"))
+
+
 async def save(qemu: str, arguments: tuple[str, ...], folder: Path) -> Path:
     """Run a guest for a moment and migrate it to a file."""
     target = folder / "guest.mig"
@@ -75,7 +81,7 @@ def wireformat(*words: str, data: bytes | None = None) -> bytes:
 def test_qemu_runs_what_we_wrote(qemu: str, command: tuple[str, ...], tmp_path: Path, guest: str) -> None:
     arguments = (*command, *GUESTS[guest])
     stream = asyncio.run(save(qemu, arguments, tmp_path))
-    written = wireformat("encode", "-", data=wireformat("decode", str(stream), "--json", "--ram", "base64"))
+    written = written_again(stream)
     assert written == stream.read_bytes()
     copy = tmp_path / "copy.mig"
     copy.write_bytes(written)
@@ -97,3 +103,14 @@ def test_a_changed_field_arrives_in_the_guest(qemu: str, command: tuple[str, ...
 def test_check_finds_nothing_in_a_fresh_stream(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
     stream = asyncio.run(save(qemu, (*command, *GUESTS["pc"]), tmp_path))
     wireformat("check", str(stream))
+
+
+@pytest.mark.soak
+def test_every_machine_of_a_pc_is_written_back(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
+    """All machine types the program offers, oldest to newest: what decode and encode give is what QEMU sent."""
+    listing = subprocess.run([qemu, "-M", "help"], check=True, capture_output=True, text=True).stdout
+    machines = re.findall(r"^(pc-\S+)", listing, re.MULTILINE)
+    assert len(machines) > 10
+    for machine in machines:
+        stream = asyncio.run(save(qemu, (*command, "-M", machine), tmp_path))
+        assert written_again(stream) == stream.read_bytes(), machine
