@@ -106,6 +106,7 @@ def test_check_finds_nothing_in_a_fresh_stream(qemu: str, command: tuple[str, ..
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 def test_every_machine_of_a_pc_is_written_back(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
     """All machine types the program offers, oldest to newest: what decode and encode give is what QEMU sent."""
     listing = subprocess.run([qemu, "-M", "help"], check=True, capture_output=True, text=True).stdout
