@@ -7,8 +7,7 @@ and `lift_report` names it with its path and the reason. Lifting never raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeGuard
 
 import construct
 
@@ -16,13 +15,9 @@ from wireformat.errors import SchemaError
 from wireformat.schema import model
 from wireformat.schema.declare import MISSING, Declared
 from wireformat.schema.record import Record, layout_of
+from wireformat.schema.strangers import STRANGERS, Handler
 from wireformat.schema.traverse import walk
 from wireformat.schema.wire import Part, Reference
-
-Handler: TypeAlias = "Callable[[Any, Lifter], model.Node]"
-
-HANDLERS: dict[type, Handler] = {}
-"""By exact type of the construct object. Projects with their own constructs may add to it."""
 
 
 class Lifter:
@@ -189,29 +184,5 @@ def _reference(wire: Reference, lifter: Lifter) -> model.Node:
     return lifter.record(wire.record())
 
 
-def _format_field(wire: Any, lifter: Lifter) -> model.Node:
-    order, letter = wire.fmtstr
-    little = wire.length > 1 and (order == "<" or (order == "=" and _NATIVE_LITTLE))
-    if letter in "fd":
-        return model.Float(wire.length, little)
-    if letter.lower() in "bhlq":
-        return model.Int(wire.length, letter.islower(), little)
-    return lifter.opaque(wire, f"format {wire.fmtstr!r} is neither integer nor float")
-
-
-def _bytes_integer(wire: Any, lifter: Lifter) -> model.Node:
-    if not isinstance(wire.length, int) or not 1 <= wire.length <= 8 or not isinstance(wire.swapped, bool):
-        return lifter.opaque(wire, "integer of unusual size or varying byte order")
-    return model.Int(wire.length, wire.signed, wire.swapped and wire.length > 1)
-
-
-_NATIVE_LITTLE = construct.Int16un.parse(b"\1\0") == 1
-
-HANDLERS.update(
-    {
-        Part: _part,
-        Reference: _reference,
-        type(construct.Int8ub): _format_field,
-        type(construct.Int24ub): _bytes_integer,
-    }
-)
+HANDLERS: dict[type, Handler] = {Part: _part, Reference: _reference, **STRANGERS}
+"""By exact type of the construct object. Projects with constructs of their own may add to it."""

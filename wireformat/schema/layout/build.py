@@ -56,6 +56,7 @@ class Builder:
         self._version = version
         self._cyclic = cyclic_records(schema)
         self._records: dict[str, RecordElement] = {}
+        self._numbers: dict[model.Int, Element] = {}
 
     def record(self, name: str) -> RecordElement:
         """The element of a record. Raises `SchemaError` for an unknown version or a part that was not understood."""
@@ -69,7 +70,9 @@ class Builder:
         return known
 
     def element(self, node: model.Node) -> Element:
-        """The element of a node."""
+        """The element of a node; integers, of which a schema has thousands, share theirs."""
+        if isinstance(node, model.Int):
+            return self._numbers.get(node) or self._numbers.setdefault(node, Number(node))
         return BUILDERS[type(node)](node, self)
 
     def class_of(self, node: model.Node) -> Any:

@@ -27,7 +27,8 @@ class RecordElement(Element):
         self.record = record
         self.elements = elements
         self.fields = fields_of(record, version)
-        self._absent = tuple(field for field in record.fields if field not in self.fields)
+        names = {field.name for field in self.fields}
+        self._absent = tuple(field for field in record.fields if field.name not in names)
         self._is_cyclic = is_cyclic
 
     def decode_fields(self, stream: Any, scope: Scope, path: Path, values: dict[str, Any]) -> None:

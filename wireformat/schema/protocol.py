@@ -1,0 +1,46 @@
+"""A protocol: its messages, versions, roles, machine and errors in one value.
+
+Engines know no protocol by name. They are given one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wireformat.errors import ErrorEntry
+from wireformat.schema import model
+from wireformat.schema.lift import lift
+from wireformat.schema.machine import Machine
+from wireformat.schema.record import Message, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """`versions` are in order, oldest first. `records` are declared parts that no message refers to by itself."""
+
+    name: str
+    doc: str
+    versions: tuple[str, ...]
+    messages: tuple[type[Message], ...]
+    roles: tuple[str, ...] = ()
+    machine: Machine | None = None
+    errors: Mapping[str, ErrorEntry] = field(default_factory=dict)
+    records: tuple[type[Record], ...] = ()
+
+    def schemas(self) -> Mapping[str, model.Schema]:
+        """The lifted schema of every message and further record, by class name."""
+        return {cls.__name__: lift(cls) for cls in (*self.messages, *self.records)}
+
+    def message(self, name: str) -> type[Message]:
+        """The message of that name. Raises `KeyError`."""
+        for cls in self.messages:
+            if cls.__name__ == name:
+                return cls
+        raise KeyError(name)
+
+    def by_code(self, code: int, sender: str | None = None) -> tuple[type[Message], ...]:
+        """The messages with a code; codes may be used again by another sender."""
+        return tuple(
+            cls for cls in self.messages if lift(cls).record.code == code and sender in (None, lift(cls).record.sender)
+        )
