@@ -15,9 +15,13 @@ from wireformat.errors import DecodeError
 from wireformat.protocols.vmstate.messages import CommandCode, ElementType
 from wireformat.protocols.vmstate.window import Window
 
-HEADER = re.compile(rb"[\x01\x04](?s:(?P<id>.{4})(?P<size>[\x01-\xff]))")
+ELEMENT = re.compile(rb"(?s:(?=[\x01\x04].{4}[\x01-\xff]|\x00\x06.{4}\{))")
+"""What a section header, or EOF with a description behind it, begins with."""
+
 NAME = re.compile(rb"[\x21-\x7e][\x20-\x7e]*")
-MAX_VERSION = 4096
+MAX_VERSION = 1 << 16
+"""`i6300esb_wdt` is at 10000."""
+
 MAX_ID_STEP = 4096
 MAX_COMMAND_SIZE = {
     int(CommandCode.PING): 4,
@@ -65,7 +69,7 @@ def _candidates(window: Window, start: int, section_id: int, footers: bool) -> I
             yield window.base + found, window.base + found + len(mark)
             found += 1
         return
-    for match in HEADER.finditer(window.buffer, found, limit):
+    for match in ELEMENT.finditer(window.buffer, found, limit):
         yield window.base + match.start(), window.base + match.start()
     if window.final:
         yield window.end - 1, window.end - 1

@@ -20,6 +20,9 @@ Buffer: TypeAlias = "bytes | bytearray | mmap"
 """What a stream can be read from."""
 
 FIRST_SLICE = 512
+LONGEST_MARKER = 1 + 1 + 255 + 4
+"""Bytes that announce a subsection; whether one follows shows only when so many can be seen."""
+
 KEEP = 1 << 20
 """Consumed bytes that a growing buffer carries before it moves the rest to its front."""
 
@@ -107,7 +110,14 @@ class Window:
                     size *= 8
                     continue
                 raise shifted(error, position) from None
-            return value, position + used
+            if used + LONGEST_MARKER <= stop - start or not codec.ends_announced:
+                return value, position + used
+            if stop < self.end - self.base:
+                size *= 8
+            elif self.final:
+                return value, position + used
+            else:
+                raise DecodeError("truncated", "a subsection may follow", offset=self.end)
 
 
 def shifted(error: DecodeError, distance: int, path: str = "") -> DecodeError:
