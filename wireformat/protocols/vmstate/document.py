@@ -31,6 +31,7 @@ from wireformat.protocols.vmstate.elements import (
     RamBody,
     RamParts,
     RecordsBody,
+    RecordsItem,
     Section,
     Span,
     TrailingElement,
@@ -249,11 +250,12 @@ class _Writer:
         document: Json = {"handler": body.handler}
         if body.head is not None:
             document["head"] = to_json(codec_for(type(body.head)).schema, body.head)
-        document["records"] = [
-            to_json(codec_for(type(item.record)).schema, item.record) | (self._bulk(item.data) if item.data.size else {})
-            for item in body.items
-        ]
+        document["records"] = [self._item(item) for item in body.items]
         return document
+
+    def _item(self, item: RecordsItem) -> Json:
+        record: Json = to_json(codec_for(type(item.record)).schema, item.record)
+        return record | self._bulk(item.data) if item.data.size else record
 
     def _command(self, element: CommandElement) -> Json:
         document: Json = {"type": "command", **to_json(codec_for(type(element.command)).schema, element.command)}

@@ -31,6 +31,7 @@ from wireformat.protocols.vmstate.window import Window
 
 SOURCE = "qemu-stream 2.1"
 PROVISIONAL_PAGE_SIZE = 4096
+MAX_BLOCKS_IN_ALL = 1 << 16
 RECORD_OVERHEAD = 8 + 256 + 8
 
 
@@ -129,6 +130,8 @@ class RamReader:
         except DecodeError:
             window.position = position
             raise
+        if len(self.index.blocks) + len(entries) > MAX_BLOCKS_IN_ALL:
+            raise DecodeError("limit", f"more than {MAX_BLOCKS_IN_ALL} RAM blocks", offset=position, source=SOURCE)
         row = len(self.index.runs)
         self.index.runs.append(len(self.index.blocks), MEM_SIZE, total, len(entries), position)
         for entry in entries:
