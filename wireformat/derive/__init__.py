@@ -1,0 +1,1 @@
+"""What follows from a declaration beside its codec: strategies, mutations and more."""

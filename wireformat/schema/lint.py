@@ -114,10 +114,10 @@ FIELD_CHECKS: tuple[Callable[[model.Field, model.Record], Iterator[SchemaError]]
 def _bounded(node: model.Node, field: model.Field, record: model.Record) -> Iterator[SchemaError]:
     """A size that the peer chooses needs a limit of its own; one that parameters give is the caller's."""
     size = getattr(node, "size", None)
-    if isinstance(node, (model.Data, model.Region)) and not isinstance(size, int) and node.max >= MAX_BUFFERED:
+    if isinstance(node, (model.Data, model.Region)) and not isinstance(size, int) and node.max > MAX_BUFFERED:
         chosen = size is None or isinstance(size, model.Int) or any(path[0] != "_params" for path in paths(size))
         if chosen:
-            yield _finding("unbounded", f"limit {node.max} is none", record, field)
+            yield _finding("unbounded", f"limit {node.max} is beyond all that is kept", record, field)
 
 
 def _markers(node: model.Node, field: model.Field, record: model.Record) -> Iterator[SchemaError]:
