@@ -10,6 +10,7 @@ FLOORS = {
     "catalogue": 0,
     "errors": 0,
     "limits": 0,
+    "catalogue": 0,
     "schema": 1,
     "codec": 2,
     "protocols": 2,
@@ -20,7 +21,7 @@ FLOORS = {
     "campaign": 4,
     "cli": 5,
 }
-NEIGHBOURS = {("protocols", "codec")}
+NEIGHBOURS = {("catalogue", "errors"), ("protocols", "codec")}
 ENGINES = {"schema", "codec", "derive", "explore"}
 OUTSIDE = {"asyncio", "random", "secrets", "select", "selectors", "socket", "ssl", "subprocess", "threading", "time"}
 OUTSIDE_USERS = ("peer", "conformance.targets", "campaign", "cli")
