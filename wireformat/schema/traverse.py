@@ -132,3 +132,44 @@ def _ends_announced(schema: model.Schema, node: model.Node, version: str | None,
         case model.Ref(name=name):
             return _record_ends_announced(schema, name, version, above)
     return any(_ends_announced(schema, child, version, above) for child in children(node))
+
+
+def least_size(schema: model.Schema, node: model.Node, version: str | None = None) -> int:
+    """A number of bytes that a node never goes below; a cycle counts as nothing."""
+    return _least(schema, node, version, frozenset())
+
+
+def _least(schema: model.Schema, node: model.Node, version: str | None, above: frozenset[str]) -> int:
+    match node:
+        case model.Int(size=size) | model.Float(size=size):
+            return size
+        case model.Data(size=int(size), pad=pad):
+            return size + -size % pad
+        case model.List(of=of, count=int(count)):
+            return count * _least(schema, of, version, above)
+        case model.Chain(end=end):
+            return len(end)
+        case model.Union(arms=arms, unknown=False):
+            return min((_least(schema, arm, version, above) for _, arm in arms), default=0)
+        case model.Union() | model.When() | model.Announced() | model.Opaque():
+            return 0
+        case model.Ref(name=name):
+            return _least_record(schema, name, version, above)
+        case model.Data() | model.List() | model.Region() | model.Maybe() | model.Pointed():
+            return sum(
+                child.size for child in children(node) if isinstance(child, model.Int) and child is not _of(node)
+            )
+    return _least(schema, node.of, version, above)
+
+
+def _of(node: model.Node) -> object:
+    return getattr(node, "of", None)
+
+
+def _least_record(schema: model.Schema, name: str, version: str | None, above: frozenset[str]) -> int:
+    record = schema.records[name]
+    if name in above or record.layout == "tlv":
+        return 0
+    if record.base is not None:
+        return record.base.size
+    return sum(_least(schema, field.of, version, above | {name}) for field in fields_of(record, version))

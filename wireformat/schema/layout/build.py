@@ -22,7 +22,7 @@ from wireformat.schema.layout.record import RecordElement
 from wireformat.schema.layout.scope import Element, Scope
 from wireformat.schema.layout.sequence import Derived, Pointer, Sequence, field_key
 from wireformat.schema.path import Path
-from wireformat.schema.traverse import cyclic_records, fields_of
+from wireformat.schema.traverse import cyclic_records, fields_of, least_size
 
 LAYOUTS: Mapping[str, type[Sequence] | type[Entries] | type[Bits]] = {
     "sequence": Sequence,
@@ -75,6 +75,10 @@ class Builder:
             return self._numbers.get(node) or self._numbers.setdefault(node, Number(node))
         return BUILDERS[type(node)](node, self)
 
+    def least(self, node: model.Node) -> int:
+        """Bytes that a node never goes below."""
+        return least_size(self._schema, node, self._version)
+
     def class_of(self, node: model.Node) -> Any:
         """The class of the values of a union's arm, None when it has none."""
         return self._schema.records[node.name].cls if isinstance(node, model.Ref) else None
@@ -83,6 +87,10 @@ class Builder:
 def _choice(node: model.Union, builder: Builder) -> Element:
     arms = {tag: builder.element(arm) for tag, arm in node.arms}
     return Choice(node, arms, {tag: builder.class_of(arm) for tag, arm in node.arms})
+
+
+def _items(node: model.List, builder: Builder) -> Element:
+    return Items(node, builder.element(node.of), builder.least(node.of))
 
 
 def _plain(make: Callable[[Any], Element]) -> Callable[[Any, Builder], Element]:
@@ -118,7 +126,7 @@ BUILDERS: Mapping[type, Callable[[Any, Builder], Element]] = {
     model.Checksum: _plain(Derived),
     model.Const: _around(Constant),
     model.Reserved: _around(Zero),
-    model.List: _around(Items),
+    model.List: _items,
     model.Chain: _around(Links),
     model.Region: _around(Bounded),
     model.Maybe: _around(Optional),

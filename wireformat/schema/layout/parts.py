@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from wireformat.errors import DecodeError
 from wireformat.schema import model
 from wireformat.schema.layout.data import Amount
 from wireformat.schema.layout.scope import (
@@ -23,12 +24,13 @@ from wireformat.schema.path import Path
 
 
 class Items(Element):
-    """Items back to back."""
+    """Items back to back, each of at least `least` bytes."""
 
-    def __init__(self, node: model.List, of: Element) -> None:
+    def __init__(self, node: model.List, of: Element, least: int) -> None:
         super().__init__()
         self.node = node
         self.of = of
+        self._least = least
         self._count = Amount(node.count, node.max, "count")
 
     def decode(self, stream: Any, scope: Scope, path: Path) -> tuple[Any, ...]:
@@ -36,7 +38,19 @@ class Items(Element):
         count = self._count.decode(stream, scope, path)
         if count is None:
             return self._rest(stream, scope, path)
-        return tuple(take(self.of, stream, scope, (*path, index)) for index in range(count))
+        items: list[Any] = []
+        try:
+            for index in range(count):
+                items.append(take(self.of, stream, scope, (*path, index)))
+        except DecodeError as error:
+            self._foresee(error, count - len(items) - 1)
+            raise
+        return tuple(items)
+
+    def _foresee(self, error: DecodeError, left: int) -> None:
+        """Let an error of too few bytes count the items behind it as well."""
+        if error.need_more and isinstance(error.expected, int):
+            error.expected += left * self._least
 
     def _rest(self, stream: Any, scope: Scope, path: Path) -> tuple[Any, ...]:
         items: list[Any] = []
