@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from struct import Struct
 
-from wireformat.codec.fast_source import Writer
+from wireformat.codec.fast_source import Writer, zeros
 
 LONG_RUN = 8
 """From so many keys on, a run into a dict is one `update`; compiling an assignment costs time for each target."""
@@ -108,7 +108,6 @@ class Cursor:
     def _write_padding(self, run: Run, size: str, below: int) -> None:
         """A run behind padding; the padding becomes its first target."""
         program = self.writer.program
-        zeros = program.name("zeros", below, lambda: tuple(bytes(count) for count in range(below)))
         padding = self.writer.local("z")
         if run.letters:
             formats = tuple(f"{run.order or '>'}{count}s{''.join(run.letters)}" for count in range(below))
@@ -119,7 +118,7 @@ class Cursor:
         else:
             self.writer.line(f"{padding} = b[p:p + {size}]")
             self.writer.line(f"p += {size}")
-        self.writer.line(f"if {padding} != {zeros}[{size}]: raise Refused")
+        self.writer.line(f"if {padding} != {zeros(program, below)}[{size}]: raise Refused")
 
     def _write(self, run: Run, read: str) -> None:
         if not run.targets:

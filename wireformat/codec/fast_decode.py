@@ -1,7 +1,8 @@
 """Decoding as generated source: one function for each record.
 
 A function makes a twin of the record, or a dict, fills it field by field, checks what follows from the rest, and lets
-the twin become the frozen record. Records of known width that no expression or sum concerns are written into the
+the twin become the frozen record. A dict begins as a copy of one that has all keys, so that they stand in the order of
+the wire whatever is filled in first. Records of known width that no expression or sum concerns are written into the
 function of the record around them, so that they share its runs. Only records on a cycle count their depth.
 """
 
@@ -15,7 +16,7 @@ from wireformat.codec.fast_decode_nodes import Handler, NodeDecoder
 from wireformat.codec.fast_decode_sequence import take_sequence
 from wireformat.codec.fast_decode_tlv import take_tlv
 from wireformat.codec.fast_scope import Scope, access
-from wireformat.codec.fast_shape import Shape
+from wireformat.codec.fast_shape import Shape, arguments
 from wireformat.codec.fast_source import Program, Writer
 from wireformat.limits import MAX_DEPTH
 from wireformat.schema import model
@@ -73,8 +74,11 @@ def _take_record(decoder: NodeDecoder, record: model.Record, var: str) -> None:
     """Decode a record into a new local variable `var`."""
     outer, decoder.scope = decoder.scope, Scope(decoder.shape)
     cls = record.cls
-    if cls is None:
+    if cls is None and record.layout == "tlv":
         decoder.writer.line(f"{var} = {{}}")
+    elif cls is None:
+        blank = decoder.program.name("blank", record.name, lambda: dict.fromkeys(arguments(record)))
+        decoder.writer.line(f"{var} = {blank}.copy()")
     else:
         twin = decoder.program.name("Twin", cls, lambda: fast_values.twin(cls))
         decoder.writer.line(f"{var} = {twin}()")

@@ -20,7 +20,7 @@ from wireformat.codec import fast_text, fast_values
 from wireformat.codec.fast_cursor import Cursor
 from wireformat.codec.fast_scope import Scope
 from wireformat.codec.fast_shape import Shape
-from wireformat.codec.fast_source import Program, UnsupportedError, Writer, render
+from wireformat.codec.fast_source import Program, UnsupportedError, Writer, padding_of, render
 from wireformat.schema import model
 
 Handler = Callable[["NodeDecoder", Any, str], None]
@@ -193,7 +193,7 @@ def _take_sized(decoder: NodeDecoder, node: model.Data, size: model.Expr | model
     decoder.writer.line(f"p = {stop}")
     if node.pad > 1:
         padding = decoder.writer.local("m")
-        decoder.writer.line(f"{padding} = -{amount} % {node.pad}")
+        decoder.writer.line(f"{padding} = {padding_of(amount, node.pad)}")
         decoder.cursor.pad(padding, node.pad)
 
 

@@ -14,7 +14,7 @@ from wireformat.codec import fast_values
 from wireformat.codec.fast_decode_nodes import NodeDecoder
 from wireformat.codec.fast_scope import access
 from wireformat.codec.fast_shape import holds_value, steers, union_of
-from wireformat.codec.fast_source import UnsupportedError
+from wireformat.codec.fast_source import UnsupportedError, padding_of
 from wireformat.schema import model
 
 
@@ -80,7 +80,7 @@ def _take_measured(decoder: NodeDecoder, node: model.Node, target: str) -> str:
     decoder.writer.line(f"{size} = p - {size}")
     if isinstance(node, model.Data) and node.pad > 1:
         padding, prefix = decoder.writer.local("m"), node.size.size if isinstance(node.size, model.Int) else 0
-        decoder.writer.line(f"{padding} = ({prefix} - {size}) % {node.pad}")
+        decoder.writer.line(f"{padding} = {padding_of(f'({size} - {prefix})', node.pad)}")
         decoder.cursor.pad(padding, node.pad)
     return size
 

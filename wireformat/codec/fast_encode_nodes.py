@@ -17,7 +17,7 @@ from wireformat.codec import fast_text, fast_values
 from wireformat.codec.fast_pieces import Packed, Padding, Piece, Ready, joined
 from wireformat.codec.fast_scope import Scope
 from wireformat.codec.fast_shape import Shape
-from wireformat.codec.fast_source import Program, UnsupportedError, Writer, render
+from wireformat.codec.fast_source import Program, UnsupportedError, Writer, padding_of, render
 from wireformat.schema import model
 
 Handler = Callable[["NodeEncoder", Any, str], None]
@@ -154,7 +154,7 @@ def give_data(encoder: NodeEncoder, node: model.Data, source: str) -> None:
     if node.pad > 1 and node.size is None:
         encoder.writer.refuse(f"{size} % {node.pad}")
     elif node.pad > 1:
-        encoder.pieces.append(Padding(encoder.store(f"-{size} % {node.pad}", "m"), node.pad))
+        encoder.pieces.append(Padding(encoder.store(padding_of(size, node.pad), "m"), node.pad))
 
 
 def _raw(encoder: NodeEncoder, node: model.Data, source: str) -> str:

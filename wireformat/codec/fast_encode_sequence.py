@@ -16,7 +16,7 @@ from wireformat.codec.fast_encode_nodes import NodeEncoder
 from wireformat.codec.fast_pieces import Packed, Padding, Piece, Ready
 from wireformat.codec.fast_scope import access
 from wireformat.codec.fast_shape import reads, steers, union_of
-from wireformat.codec.fast_source import UnsupportedError
+from wireformat.codec.fast_source import UnsupportedError, padding_of
 from wireformat.schema import model
 
 
@@ -114,7 +114,7 @@ class Sequence:
         self._head.append(f"len({part})")
         if isinstance(node, model.Data) and node.pad > 1:
             prefix = node.size.size if isinstance(node.size, model.Int) else 0
-            padding = encoder.store(f"({prefix} - len({part})) % {node.pad}", "m")
+            padding = encoder.store(padding_of(f"(len({part}) - {prefix})", node.pad), "m")
             encoder.pieces.append(Padding(padding, node.pad))
             self._head.append(padding)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from struct import Struct
 
-from wireformat.codec.fast_source import Program
+from wireformat.codec.fast_source import Program, zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class _Pack:
         order, letters, arguments = self.order or ">", "".join(self.letters), ", ".join(self.sources)
         if self.padding is None:
             return f"{program.packer(order + letters)}({arguments})"
+        if not letters:
+            return f"{zeros(program, self.padding.below)}[{self.padding.size}]"
         formats = tuple(f"{order}{count}x{letters}" for count in range(self.padding.below))
         packers = program.name("puts", formats, lambda: tuple(Struct(each).pack for each in formats))
         return f"{packers}[{self.padding.size}]({arguments})"

@@ -122,6 +122,16 @@ def render(expr: model.Expr, resolve: Resolve) -> str:
     raise UnsupportedError(f"operator {operator!r}")
 
 
+def padding_of(size: str, unit: int) -> str:
+    """The source of the number of bytes that fill `size` bytes up to a multiple of `unit`."""
+    return f"-{size} & {unit - 1}" if unit & (unit - 1) == 0 else f"-{size} % {unit}"
+
+
+def zeros(program: Program, below: int) -> str:
+    """The name of a tuple of zero bytes by their number, for numbers below `below`."""
+    return program.name("zeros", below, lambda: tuple(bytes(count) for count in range(below)))
+
+
 def paths(expr: model.Expr | model.Int | None) -> Iterator[tuple[str, ...]]:
     """Every path that an expression reads."""
     if not isinstance(expr, tuple):
