@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ from wireformat.cli.opening import open_description, open_stream
 from wireformat.cli.running import complain
 from wireformat.cli.tree import Tree
 from wireformat.errors import SchemaError
-from wireformat.protocols.vmstate.document import RamForm, documents
+from wireformat.protocols.vmstate.document import documents
 from wireformat.protocols.vmstate.state import device_state
 from wireformat.protocols.vmstate.stream import Stream
 from wireformat.protocols.vmstate.view import device_notes, spans, view
@@ -48,7 +48,7 @@ def run(
     """Show what a VM-state stream holds."""
     keep = with_hex or ram is not Ram.none
     stream = open_stream(file, keep=keep, learnt=open_description(description), page_size=page_size)
-    form = cast(RamForm, ram.value)
+    form = ram.value
     if path is not None:
         _print_part(stream, path, as_json or ndjson, with_hex)
     elif devices and (as_json or ndjson):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from enum import Enum, Flag
+from enum import IntEnum, IntFlag
 from typing import Any
 
 from wireformat.schema.path import Name, join
@@ -74,7 +74,7 @@ class Tree:
     def _scalar(self, value: Any) -> str:
         if isinstance(value, bool) or value is None:
             return str(value).lower()
-        if isinstance(value, Enum | Flag):
+        if isinstance(value, IntEnum | IntFlag):
             return f"{value.name} ({int(value):#x})"
         if isinstance(value, int):
             return str(value) if -10 < value < 10 else f"{value} ({value:#x})"

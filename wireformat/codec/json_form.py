@@ -8,6 +8,7 @@ one key, the record's name. Constants and computed fields are left out: they fol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 from wireformat.errors import EncodeError
@@ -56,15 +57,16 @@ class _Writer:
 
     def record(self, record: model.Record, value: Any) -> Json:
         """An object with the fields that are there."""
-        read = value.__getitem__ if isinstance(value, Mapping) else lambda name: getattr(value, name)
+        read = value.__getitem__ if isinstance(value, Mapping) else partial(getattr, value)
         pairs = ((field, read(field.name)) for field in carried(record))
         document = {
             field.name: self._field(field, part)
             for field, part in pairs
             if not (part is None and (field.optional or isinstance(field.of, model.When | model.Announced)))
         }
-        if record.layout == "tlv" and getattr(value, "unknown", ()):
-            document["unknown"] = [_unknown_to_json(entry) for entry in value.unknown]
+        unknown = getattr(value, "unknown", None)
+        if record.layout == "tlv" and unknown:
+            document["unknown"] = [_unknown_to_json(entry) for entry in unknown]
         return document
 
     def _field(self, field: model.Field, value: Any) -> Json:

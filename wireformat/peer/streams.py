@@ -36,7 +36,7 @@ def spool(file: BinaryIO) -> mmap.mmap | bytes:
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy, READ_SIZE)
         copy.flush()
-        return map_file(copy)  # type: ignore[arg-type]
+        return map_file(copy)
 
 
 def window_on(content: mmap.mmap | bytes) -> Window:

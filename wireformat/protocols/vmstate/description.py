@@ -10,9 +10,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wireformat.errors import DecodeError
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 SOURCE = "qemu-stream 4.1"
 MAX_DEPTH = 32
@@ -180,7 +183,7 @@ def _number(value: Any) -> int:
     return value
 
 
-def find_in_file(data: Any) -> int | None:
+def find_in_file(data: bytes | bytearray | mmap) -> int | None:
     """Where the description's JSON begins in a whole stream, None when the stream ends without one.
 
     `data` is bytes or a mapped file. The mark `06` and a length that reaches exactly to the end (or to zero fill
@@ -201,7 +204,7 @@ MAX_SEARCH = 64 << 20
 """Bytes before the end of a file in which a description is looked for."""
 
 
-def _without_fill(data: Any) -> int:
+def _without_fill(data: bytes | bytearray | mmap) -> int:
     """The end of `data` without trailing zero bytes, as snapshots in qcow2 images have them."""
     end = len(data)
     while end and not any(tail := data[max(0, end - 65536) : end]):

@@ -44,9 +44,9 @@ INLINE = frozenset({"struct", "vstruct", "tmp"})
 LISTS = frozenset({"qtailq", "qlist"})
 
 
-def schema_of(entry: DeviceEntry) -> model.Schema:
-    """The schema of a device's section body."""
-    builder = _Builder()
+def schema_of(entry: DeviceEntry, slack: int = 0) -> model.Schema:
+    """The schema of a device's section body. `slack` bytes are added to an array that is not described."""
+    builder = _Builder(slack)
     if entry.vmsd is None:
         data = model.Field("data", model.Data(entry.size, MAX_OPAQUE))
         root = builder.add("old-style", (data,))
@@ -58,7 +58,8 @@ def schema_of(entry: DeviceEntry) -> model.Schema:
 class _Builder:
     """Collects the records of one schema; equal descriptions share one record."""
 
-    def __init__(self) -> None:
+    def __init__(self, slack: int) -> None:
+        self._slack = slack
         self.records: dict[str, model.Record] = {}
         self._names: dict[Vmsd, str] = {}
 
@@ -97,6 +98,8 @@ class _Builder:
         return model.Ref(self.add(name, (model.Field(str(k), node) for k, node in enumerate(nodes))))
 
     def _piece(self, entry: FieldEntry) -> model.Node:
+        if _is_undescribed(entry):
+            return _opaque(max(0, entry.size * (entry.count or 1) + self._slack))
         element = self._element(entry)
         return element if entry.count is None else model.List(element, MAX_ARRAY, entry.count)
 
@@ -105,7 +108,7 @@ class _Builder:
         if number is not None and number.size == entry.size:
             return number
         if entry.type in INLINE and len(entry.items) == 1:
-            return self._struct(entry)
+            return model.Ref(self.record(entry.items[0]))
         if entry.type in LISTS:
             return self._list(entry) or _opaque(entry.size)
         if entry.type == "gtree":
@@ -115,10 +118,6 @@ class _Builder:
         if entry.type == "capability":
             return model.Data(model.Int(1), 255, encoding="utf-8")
         return _opaque(entry.size)
-
-    def _struct(self, entry: FieldEntry) -> model.Node:
-        vmsd = entry.items[0]
-        return model.Ref(self.record(vmsd)) if vmsd.fields or vmsd.subsections else _opaque(entry.size)
 
     def _list(self, entry: FieldEntry) -> model.Node | None:
         item = merged(entry.items)
@@ -159,6 +158,18 @@ def merged(items: Sequence[Vmsd]) -> Vmsd | None:
         return None
     subsections = {subsection.name: subsection for item in items for subsection in item.subsections}
     return Vmsd(first.name, first.version, first.fields, tuple(subsections.values()))
+
+
+def has_undescribed(entry: DeviceEntry) -> bool:
+    """Whether exactly one array of a device is not described."""
+    return entry.vmsd is not None and sum(map(_is_undescribed, entry.vmsd.fields)) == 1
+
+
+def _is_undescribed(entry: FieldEntry) -> bool:
+    """Whether an entry names a struct without telling what is in it: its first element was NULL."""
+    return (
+        entry.type == "struct" and entry.size > 0 and all(not (item.fields or item.subsections) for item in entry.items)
+    )
 
 
 def _opaque(size: int) -> model.Data:

@@ -51,8 +51,7 @@ class _Sizes:
         record = self._schema.records[name]
         groups = [list(group) for _, group in groupby(vmsd.get("fields", ()), key=lambda entry: entry["name"])]
         size = sum(
-            self._field(group, field.of, value[field.name])
-            for field, group in zip(record.fields, groups, strict=False)
+            self._field(group, field.of, value[field.name]) for field, group in zip(record.fields, groups, strict=False)
         )
         return size + self._subsections(vmsd, record.fields[len(groups) :], value)
 

@@ -7,10 +7,10 @@ constant. Predictions are compared with the stream in bulk, and every word and e
 
 * Few records: the prediction is one big integer, `start + offset * step`, and its XOR with the stream's bytes shows
   by its highest bit which record is the first to differ. It costs nothing to set up, so hostile input stays cheap.
-* Many records: a prepared *image* of all records of one 16 MiB span of guest memory. Where the flags change in the
-  stream is the guess, a `memcmp` with the image the proof. Records whose bodies are skipped take part with their
-  words only, gathered by a strided view. For another span only those high bytes of the words are rewritten that
-  differ from the span before.
+* Many records: a prepared *image* of all records of one 16 MiB span of guest memory. The first byte that is another
+  kind's flags is a guess of where the run ends, a `memcmp` with the image the proof; where the guess is wrong the piece
+  is halved. Records whose bodies are skipped take part with their words only, gathered by a strided view. For another
+  span only those high bytes of the words are rewritten that differ from the span before.
 
 How far to look ahead at first follows from the length of the previous run of the same kind. The methods that run
 once for each run use local names and no helpers: a call costs as much as comparing twenty records.
@@ -18,8 +18,7 @@ once for each run use local names and no helpers: a call costs as much as compar
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -45,8 +44,13 @@ _LONG: Final = 64
 _SPAN_BITS: Final = 24
 """Guest memory covered by one image, 16 MiB: a whole number of bytes, so that the word's rest fills whole columns."""
 
+_SPAN_MASK: Final = (1 << _SPAN_BITS) - 1
+
 _HIGH_SIZE: Final = 5
 """Bytes of the word above the span."""
+
+_FLAGS_PLACE: Final = 7
+"""Where the low byte of the flags is in a record."""
 
 _MAX_CHECK: Final = 16
 """Longest checked body: an image holds one for each page of its span."""
@@ -79,7 +83,8 @@ class Scanner:
         """Raise SchemaError when a row cannot be predicted or the page size is not one that exists."""
         if page_size not in PAGE_SIZES:
             raise SchemaError("vmstate/page-size", f"page size {page_size} is none of {PAGE_SIZES}")
-        self._predictors = {row.flags: _Predictor(row, page_size) for row in table}
+        rows = {row.flags: row for row in table}
+        self._predictors = {flags: _Predictor(row, page_size, rows.keys() - {flags}) for flags, row in rows.items()}
         self._page_size = page_size
         self._mask = page_size - 1
         self._runs = runs
@@ -179,17 +184,17 @@ class _Predictor:
     """
 
     __slots__ = (
-        "_high", "_image", "_page_size", "_row", "_same_flags", "_span_count", "_unit",
+        "_high", "_image", "_others", "_page_size", "_row", "_span", "_span_count", "_unit",
         "ahead", "hint", "size", "starts", "steps", "stride", "unit_bits",
     )  # fmt: skip
 
-    def __init__(self, row: RecordKind, page_size: int) -> None:
+    def __init__(self, row: RecordKind, page_size: int, others: Iterable[int]) -> None:
         self._row = row
         self._page_size = page_size
         self._span_count = (1 << _SPAN_BITS) // page_size
         self._image = bytearray()
-        self._same_flags = _repetitions(row.flags & 0xFF)
-        self._high = bytes(_HIGH_SIZE)
+        self._others = [bytes((flags & 0xFF,)) for flags in others]
+        self._high, self._span = bytes(_HIGH_SIZE), -1
         self.size = WORD_SIZE + row.body
         self.stride = _stride(row)
         self._unit = WORD_SIZE if self.stride else self.size
@@ -211,15 +216,20 @@ class _Predictor:
     def count_many(self, view: memoryview, start: int, offset: int, room: int) -> int:
         """Records of the run at `view[start]` with the page at `offset`, at most `room`: pieces of growing size.
 
-        How far the flags stay the same is a good guess of the run's end, and the image confirms it.
+        Flags of another kind, if they stand where flags should, tell where the run ends; the image confirms it.
         """
         found, piece, size, unit = 0, max(2 * self.hint, _FEW), self.size, self._unit
         while found < room:
-            index = self._seek(offset)
-            count = min(piece, room - found, self._span_count - index)
+            if offset >> _SPAN_BITS != self._span:
+                self._show(offset >> _SPAN_BITS)
+            index = (offset & _SPAN_MASK) // self._page_size
+            count = alike = min(piece, room - found, self._span_count - index)
             records = view[start : start + count * size]
             data = bytes(records.cast("Q")[:: self.stride] if self.stride else records)
-            alike = self._same_flags(data[WORD_SIZE - 1 :: unit]).end()
+            for other in self._others:
+                place = data.find(other)
+                if place >= 0 and place % unit == _FLAGS_PLACE:
+                    alike = min(alike, place // unit)
             if not self._image.startswith(data[: alike * unit], index * unit):
                 alike = self._halve(data, index, alike)
             found += alike
@@ -242,17 +252,15 @@ class _Predictor:
                 count = half
         return found
 
-    def _seek(self, offset: int) -> int:
-        """Make the image show the span that holds `offset`; return the index of its record in the image."""
+    def _show(self, span: int) -> None:
+        """Make the image show another span."""
         if not self._image:
             self._paint()
-        high = (offset >> _SPAN_BITS).to_bytes(_HIGH_SIZE, "big")
-        if high != self._high:
-            for column, (old, new) in enumerate(zip(self._high, high, strict=True)):
-                if old != new:
-                    self._image[column :: self._unit] = bytes((new,)) * self._span_count
-            self._high = high
-        return (offset & ((1 << _SPAN_BITS) - 1)) // self._page_size
+        high = span.to_bytes(_HIGH_SIZE, "big")
+        for column, (old, new) in enumerate(zip(self._high, high, strict=True)):
+            if old != new:
+                self._image[column :: self._unit] = bytes((new,)) * self._span_count
+        self._high, self._span = high, span
 
     def _paint(self) -> None:
         """Make the image of the lowest span, column by column."""
@@ -262,11 +270,6 @@ class _Predictor:
         self._image.extend(bytes(self._unit * self._span_count))
         for column, data in enumerate(columns):
             self._image[column :: self._unit] = data
-
-
-def _repetitions(byte: int) -> Callable[[bytes], re.Match[bytes]]:
-    """A function that matches as many of this byte as come first; it always matches, if nothing."""
-    return re.compile(b"[\\x%02x]*" % byte).match  # type: ignore[return-value]
 
 
 def _stride(row: RecordKind) -> int:

@@ -7,31 +7,32 @@ section's end is searched for and the fault noted, so that one unreadable device
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
-from wireformat.codec import Codec, codec_for
+from wireformat.codec import codec_for
 from wireformat.errors import DecodeError
+from wireformat.protocols.vmstate.bodies import (
+    BodyReader,
+    DeviceReader,
+    KnownBody,
+    RawReader,
+    RecordsReader,
+    kept_bytes,
+    stretched,
+)
 from wireformat.protocols.vmstate.border import Context, find_end, plausible
-from wireformat.protocols.vmstate.description import Description, DeviceEntry
+from wireformat.protocols.vmstate.description import Description
 from wireformat.protocols.vmstate.elements import (
-    Body,
     DeviceBody,
     RamBody,
     RamParts,
-    RecordsBody,
-    RecordsItem,
     Section,
     Span,
 )
-from wireformat.protocols.vmstate.iterative import Handler, handler_for
-from wireformat.protocols.vmstate.layout import MAX_OPAQUE, schema_of
+from wireformat.protocols.vmstate.iterative import handler_for
 from wireformat.protocols.vmstate.messages import ElementType, SectionEnd, SectionFull, SectionPart, SectionStart
 from wireformat.protocols.vmstate.naming import section_path
 from wireformat.protocols.vmstate.ram_reader import RamReader
 from wireformat.protocols.vmstate.window import Window, shifted
-
-DEVICE_SLICE = 1 << 16
-MAX_ITEMS = 1 << 20
 
 _MESSAGES = {
     ElementType.SECTION_START: SectionStart,
@@ -39,16 +40,6 @@ _MESSAGES = {
     ElementType.SECTION_END: SectionEnd,
     ElementType.SECTION_FULL: SectionFull,
 }
-
-
-class BodyReader(Protocol):
-    """Reads a body step by step."""
-
-    def step(self) -> bool:
-        """Read a piece; true when the body has ended. Raises `DecodeError`."""
-
-    def body(self) -> Body:
-        """What has been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +121,19 @@ class SectionReader:
         return known
 
     def _reader(self, kind: ElementType, name: SectionName, package_end: int | None) -> BodyReader:
+        def find(start: int) -> int:
+            return find_end(self._window, start, name.section_id, self._context(package_end))
+
         if kind == ElementType.SECTION_FULL:
-            return self._device(name, package_end)
+            entry = self._finder.find(name.idstr, name.instance_id) if self._finder else None
+            return RawReader(self._window, find) if entry is None else DeviceReader(self._window, entry)
         if name.idstr == "ram":
             self._ram.begin(name.section_id if kind == ElementType.SECTION_PART else None)
             return self._ram
         handler = handler_for(name.idstr)
         if handler is None:
-            return RawReader(self._window, name.section_id, package_end, self)
+            return RawReader(self._window, find)
         return RecordsReader(self._window, handler, name.idstr, kind)
-
-    def _device(self, name: SectionName, package_end: int | None) -> BodyReader:
-        entry = self._finder.find(name.idstr, name.instance_id) if self._finder else None
-        if entry is None:
-            return RawReader(self._window, name.section_id, package_end, self)
-        return DeviceReader(self._window, entry)
 
     def _close(self, section: OpenSection) -> Section | RamParts:
         """Check the footer and consume it."""
@@ -154,7 +143,7 @@ class SectionReader:
             self.footers = window.peek(1)[0] == ElementType.SECTION_FOOTER
         if self.footers:
             self._footer(section.name.section_id)
-        elif not plausible(window, end, self.context(section.package_end)):
+        elif not plausible(window, end, self._context(section.package_end)):
             raise _wrong("vmstate/border", "no element can begin here", end)
         return self._element(section, end, complete=section.fault is None)
 
@@ -191,7 +180,7 @@ class SectionReader:
             body,
             Span(section.body_position, end - section.body_position),
             bool(self.footers),
-            complete or isinstance(section.reader, KnownEnd),
+            complete or isinstance(section.reader, KnownBody),
         )
 
     def _find_end(self, section: OpenSection) -> None:
@@ -201,112 +190,24 @@ class SectionReader:
         bulk = isinstance(section.reader, RamReader | RecordsReader)
         start = max(section.body_position, self._window.position if bulk else 0)
         try:
-            end = find_end(self._window, start, section.name.section_id, self.context(section.package_end))
+            end = find_end(self._window, start, section.name.section_id, self._context(section.package_end))
         except DecodeError as error:
             if error.need_more and not self._window.final:
                 section.fault = None
                 raise
             raise fault from None
-        self._findings.append(fault)
+        body = None
         if not bulk:
-            section.reader = KnownEnd(self._window, section.body_position, end)
+            data = kept_bytes(self._window, section.body_position, end)
+            body = stretched(section.reader.entry, data) if isinstance(section.reader, DeviceReader) else None
+            section.reader = KnownBody(body or DeviceBody(data))
+        if body is None:
+            self._findings.append(fault)
         self._window.position = section.body_end = end
 
-    def context(self, package_end: int | None) -> Context:
+    def _context(self, package_end: int | None) -> Context:
         """What the search for an end may rely on."""
         return Context(self.footers is not False, self._names, package_end)
-
-
-class DeviceReader:
-    """Reads a device's state by its description."""
-
-    def __init__(self, window: Window, entry: DeviceEntry) -> None:
-        self._window = window
-        self._entry = entry
-        self._codec = Codec(schema_of(entry))
-        self._body: DeviceBody | None = None
-
-    def step(self) -> bool:
-        window, start = self._window, self._window.position
-        value, end = window.decode(self._codec, start, first=DEVICE_SLICE)
-        self._body = DeviceBody(window.peek(end - start), value, self._codec, self._entry)
-        window.position = end
-        return True
-
-    def body(self) -> DeviceBody:
-        return self._body or DeviceBody(b"")
-
-
-class RawReader:
-    """Keeps a body that nothing describes, up to the end that can be found."""
-
-    def __init__(self, window: Window, section_id: int, package_end: int | None, sections: SectionReader) -> None:
-        self._window = window
-        self._section_id = section_id
-        self._package_end = package_end
-        self._sections = sections
-        self._data = b""
-
-    def step(self) -> bool:
-        window, start = self._window, self._window.position
-        end = find_end(window, start, self._section_id, self._sections.context(self._package_end))
-        self._data = _bounded(window, start, end)
-        window.position = end
-        return True
-
-    def body(self) -> DeviceBody:
-        return DeviceBody(self._data)
-
-
-class KnownEnd:
-    """Keeps a body whose end has been found already."""
-
-    def __init__(self, window: Window, start: int, end: int) -> None:
-        window.position = start
-        self._data = _bounded(window, start, end)
-
-    def step(self) -> bool:
-        return True
-
-    def body(self) -> DeviceBody:
-        return DeviceBody(self._data)
-
-
-class RecordsReader:
-    """Reads a body of declared records; bulk data is passed over."""
-
-    def __init__(self, window: Window, handler: Handler, name: str, kind: ElementType) -> None:
-        self._window = window
-        self._handler = handler
-        self._name = name
-        self._items: list[RecordsItem] = []
-        self._head = handler.head
-        self._only_head = handler.start_is_head and kind == ElementType.SECTION_START
-        self._head_value = None
-
-    def step(self) -> bool:
-        window, handler = self._window, self._handler
-        if self._head is not None:
-            self._head_value, self._head = window.take(codec_for(self._head)), None
-            return self._only_head
-        record, end = window.decode(codec_for(handler.record), window.position)
-        size = handler.data_size(record)
-        if end + size > window.end and window.final:
-            raise DecodeError("truncated", f"{size} bytes of data, {window.end - end} left", offset=window.end)
-        if len(self._items) == MAX_ITEMS:
-            raise DecodeError("limit", f"more than {MAX_ITEMS} records", offset=window.position)
-        self._items.append(RecordsItem(record, Span(end, size)))
-        window.position = end + size
-        return handler.is_last(record)
-
-    def body(self) -> RecordsBody:
-        return RecordsBody(self._name, tuple(self._items), self._head_value)
-
-
-def _bounded(window: Window, start: int, end: int) -> bytes:
-    if end - start > MAX_OPAQUE:
-        raise DecodeError("limit", f"section of {end - start} bytes, more than {MAX_OPAQUE}", offset=start)
-    return window.peek(end - start)
 
 
 def _within(error: DecodeError, section: OpenSection) -> DecodeError:

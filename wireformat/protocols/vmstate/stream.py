@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from wireformat.codec import Codec
 from wireformat.errors import DecodeError
+from wireformat.protocols.vmstate.bodies import stretched
 from wireformat.protocols.vmstate.decoder import NEED_DATA, NeedData, StreamDecoder
 from wireformat.protocols.vmstate.description import Description, DeviceFinder, find_in_file, parse
 from wireformat.protocols.vmstate.elements import (
@@ -194,11 +194,16 @@ class Resolver:
         if entry is None or not isinstance(body, DeviceBody) or body.value is not None or not section.complete:
             return section
         codec = Codec(schema_of(entry))
-        path = section_path(section.idstr, section.instance_id)
         try:
-            value: Any = codec.decode(body.data)
+            return replace(section, body=DeviceBody(body.data, codec.decode(body.data), codec, entry))
         except DecodeError as error:
-            if not any(known.startswith(path) for known in self._known):
-                self._findings.append(shifted(error, section.body_span.position, path))
-            return section
-        return replace(section, body=DeviceBody(body.data, value, codec, entry))
+            fitted = stretched(entry, body.data)
+            if fitted is None:
+                self._note(error, section)
+            return section if fitted is None else replace(section, body=fitted)
+
+    def _note(self, error: DecodeError, section: Section) -> None:
+        """Remember that a device does not fit its description, unless that is known."""
+        path = section_path(section.idstr, section.instance_id)
+        if not any(known.startswith(path) for known in self._known):
+            self._findings.append(shifted(error, section.body_span.position, path))
