@@ -222,6 +222,15 @@ def test_any_table_of_words_and_fixed_bodies_works() -> None:
     assert [(run.flags, run.count) for run in runs] == [(1, 100), (2, 100), (3, 100), (4, 100)]
 
 
+def test_kinds_that_share_their_low_flag_byte_are_told_apart() -> None:
+    rows = [RecordKind(0x022, 1, b"\0"), RecordKind(0x122, 1, b"\0")]
+    words = [index << 12 | (0x122 if index >= 300 else 0x022) for index in range(700)]
+    data = b"".join(struct.pack(">QB", word, 0) for word in words)
+    runs = Runs()
+    assert Scanner(rows, 4096, runs).scan(data, 0, len(data), 0, 0, ENDLESS) == len(data)
+    assert [(run.flags, run.count) for run in runs] == [(0x022, 300), (0x122, 400)]
+
+
 @pytest.mark.parametrize("row", [RecordKind(1, 9), RecordKind(1, 2, b"a"), RecordKind(1, 17, bytes(17))])
 def test_rows_that_cannot_be_predicted_are_refused(row: RecordKind) -> None:
     with pytest.raises(SchemaError) as caught:

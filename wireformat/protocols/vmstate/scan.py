@@ -193,7 +193,7 @@ class _Predictor:
         self._page_size = page_size
         self._span_count = (1 << _SPAN_BITS) // page_size
         self._image = bytearray()
-        self._others = [bytes((flags & 0xFF,)) for flags in others]
+        self._others = [bytes((low,)) for low in {flags & 0xFF for flags in others} - {row.flags & 0xFF}]
         self._high, self._span = bytes(_HIGH_SIZE), -1
         self.size = WORD_SIZE + row.body
         self.stride = _stride(row)
