@@ -7,7 +7,6 @@ import pytest
 from tests.house.project import Module, modules
 
 FLOORS = {
-    "catalogue": 0,
     "errors": 0,
     "limits": 0,
     "catalogue": 0,
