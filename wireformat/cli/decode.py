@@ -15,7 +15,8 @@ from wireformat.cli.opening import open_description, open_stream
 from wireformat.cli.running import complain
 from wireformat.cli.tree import Tree
 from wireformat.errors import SchemaError
-from wireformat.protocols.vmstate.document import documents
+from wireformat.protocols.vmstate.document import RamForm, documents
+from wireformat.protocols.vmstate.elements import HeaderElement
 from wireformat.protocols.vmstate.state import device_state
 from wireformat.protocols.vmstate.stream import Stream
 from wireformat.protocols.vmstate.view import device_notes, spans, view
@@ -48,7 +49,9 @@ def run(
     """Show what a VM-state stream holds."""
     keep = with_hex or ram is not Ram.none
     stream = open_stream(file, keep=keep, learnt=open_description(description), page_size=page_size)
-    form = ram.value
+    if not any(isinstance(element, HeaderElement) for element in stream.elements):
+        return _verdict(stream, file)
+    form: RamForm = ram.value
     if path is not None:
         _print_part(stream, path, as_json or ndjson, with_hex)
     elif devices and (as_json or ndjson):
@@ -65,10 +68,10 @@ def run(
 
 def _verdict(stream: Stream, file: str) -> int:
     """Name what is wrong, on standard error; the exit code."""
-    for problem in stream.problems():
-        complain("decode", f"{file}: {problem}")
+    for finding in stream.findings:
+        complain("decode", f"{file}: {finding}")
     if stream.fault is not None:
-        complain("decode", f"{file}: incomplete: decoding ended at {stream.fault.offset or 0:#x}")
+        complain("decode", f"{file}: {stream.fault}; incomplete, decoding ended here")
         return exit_for(stream.fault)
     return Exit.FINDING if stream.findings else Exit.FINE
 

@@ -44,20 +44,14 @@ class Context:
 def find_end(window: Window, start: int, section_id: int, context: Context) -> int:
     """The position behind a section's body that begins at `start`.
 
-    Raises `DecodeError`: `truncated` when later bytes may still show the end, `vmstate/border` when there is none.
+    Raises `DecodeError` with id `truncated` when the bytes so far do not show it.
     """
     earlier = None if context.footers else section_id
     for end, element in _candidates(window, start, section_id, context.footers):
         if plausible(window, element, context, earlier):
             return end
-    if window.final:
-        raise DecodeError(
-            "vmstate/border",
-            f"no end of section {section_id} found",
-            offset=start,
-            source="qemu-stream 1.4",
-        )
-    raise DecodeError("truncated", f"end of section {section_id} not seen yet", offset=window.end)
+    detail = f"input ends inside section {section_id}, or its end cannot be told"
+    raise DecodeError("truncated", detail, offset=window.end, source="qemu-stream 1.4")
 
 
 def _candidates(window: Window, start: int, section_id: int, footers: bool) -> Iterator[tuple[int, int]]:

@@ -37,9 +37,9 @@ CATALOGUE: Mapping[str, ErrorEntry] = {
     ),
     "vmstate/border": ErrorEntry(
         "malformed",
-        "the end of a section cannot be found",
-        "Sections carry no length. Where no description tells the layout, the end is searched for: a footer with a "
-        "plausible element behind it. There was none. [qemu-stream 1.2]",
+        "no element can begin where a section ends",
+        "Streams of machine types before 2.4 have no footers. What follows a section there must at least look like an "
+        "element; it does not, so the section ended elsewhere. [qemu-stream 1.2]",
     ),
     "vmstate/description": ErrorEntry(
         "malformed",

@@ -43,6 +43,7 @@ from wireformat.protocols.vmstate.messages import (
 from wireformat.protocols.vmstate.ram_reader import RamIndex, RamReader
 from wireformat.protocols.vmstate.sections import OpenSection, SectionReader
 from wireformat.protocols.vmstate.window import Window
+from wireformat.schema import Message
 
 
 class NeedData(Enum):
@@ -144,7 +145,6 @@ class StreamDecoder:
 
     def _header(self) -> None:
         window = self.window
-        window.need(1)
         head = window.peek(4)
         if head != MAGIC.to_bytes(4, "big")[: len(head)]:
             raise DecodeError(
@@ -156,7 +156,7 @@ class StreamDecoder:
                 actual=head.hex(),
                 source="qemu-stream 1.1",
             )
-        header = window.take(codec_for(Header))
+        header = window.take(codec_for(Header), "header")
         if header.version != 3:
             older = " (the format before 2009, which nothing reads)" if header.version == 2 else ""
             raise DecodeError(
@@ -194,7 +194,7 @@ class StreamDecoder:
 
     def _configuration(self) -> None:
         position = self.window.position
-        configuration, end = self._after_type(Configuration)
+        configuration, end = self._after_type(Configuration, "configuration")
         self.window.position = end
         if configuration.target_page_bits is not None and self.ram.page_size is None:
             self.ram.page_size = _page_size(configuration.target_page_bits, position)
@@ -215,7 +215,7 @@ class StreamDecoder:
 
     def _command(self) -> None:
         position = self.window.position
-        command, self.window.position = self._after_type(Command)
+        command, self.window.position = self._after_type(Command, "command")
         element = CommandElement(self._since(position), command)
         if isinstance(command.body, PostcopyAdvise):
             self._advise(command.body)
@@ -258,7 +258,7 @@ class StreamDecoder:
 
     def _description(self) -> None:
         position = self.window.position
-        message, self.window.position = self._after_type(VmDescription)
+        message, self.window.position = self._after_type(VmDescription, "description")
         self._emit(DescriptionElement(self._since(position), message.text))
         try:
             self.description = parse(message.text)
@@ -277,9 +277,9 @@ class StreamDecoder:
     def _since(self, position: int) -> Span:
         return Span(position, self.window.position - position)
 
-    def _after_type(self, message: Any) -> tuple[Any, int]:
+    def _after_type(self, message: type[Message], path: str) -> tuple[Any, int]:
         """Decode a message behind its type byte."""
-        return self.window.decode(codec_for(message), self.window.position + 1)
+        return self.window.decode(codec_for(message), self.window.position + 1, path=path)
 
     def _emit(self, element: Element) -> None:
         """Hand out an element; PARTs of `ram` that follow each other become one."""

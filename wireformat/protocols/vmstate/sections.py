@@ -83,7 +83,7 @@ class SectionReader:
         """Read the header at the window's position and consume it."""
         window = self._window
         position, kind = window.position, ElementType(window.peek(1)[0])
-        header, end = window.decode(codec_for(_MESSAGES[kind]), position + 1)
+        header, end = window.decode(codec_for(_MESSAGES[kind]), position + 1, path="section")
         name = self._name(kind, header, position)
         window.position = end
         return OpenSection(position, kind, name, end, self._reader(kind, name, package_end), package_end)

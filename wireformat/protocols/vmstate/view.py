@@ -44,7 +44,9 @@ def view(stream: Stream) -> dict[str, View]:
     devices = {device.key: device_view(device) for device in stream.devices()}
     if devices:
         parts["devices"] = devices
-    tail = [name for name in ("description", "trailing") if name in parts]
+    if stream.fault is not None:
+        parts["incomplete"] = {"offset": stream.fault.offset, "error": str(stream.fault)}
+    tail = [name for name in ("description", "trailing", "incomplete") if name in parts]
     return {name: value for name, value in parts.items() if name not in tail} | {name: parts[name] for name in tail}
 
 

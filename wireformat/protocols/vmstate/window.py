@@ -82,23 +82,30 @@ class Window:
     def need(self, size: int) -> None:
         """Raise `truncated` unless `size` bytes can be seen."""
         if self.available < size:
-            raise DecodeError("truncated", f"needs {size} bytes, has {self.available}", offset=self.end)
+            raise DecodeError("truncated", f"{size} bytes needed, {self.available} left", offset=self.end)
 
     def skip(self, size: int) -> None:
         """Go on by `size` bytes, which may not have been seen yet."""
         self.position += size
 
-    def take(self, codec: Codec, params: Mapping[str, Any] | None = None, first: int = FIRST_SLICE) -> Any:
-        """Decode one message at the position and consume it."""
-        value, self.position = self.decode(codec, self.position, params, first)
+    def take(self, codec: Codec, path: str = "") -> Any:
+        """Decode one message at the position and consume it; `path` is its name in errors."""
+        value, self.position = self.decode(codec, self.position, path=path)
         return value
 
     def decode(
-        self, codec: Codec, position: int, params: Mapping[str, Any] | None = None, first: int = FIRST_SLICE
+        self,
+        codec: Codec,
+        position: int,
+        params: Mapping[str, Any] | None = None,
+        *,
+        first: int = FIRST_SLICE,
+        path: str = "",
     ) -> tuple[Any, int]:
         """Decode one message at a position; the value, and the position behind it.
 
-        Raises `DecodeError` with offsets counted from the start of the stream.
+        `first` is how many bytes are tried first, `path` the message's name in errors. Raises `DecodeError` with
+        offsets counted from the start of the stream.
         """
         size, start = first, position - self.base
         while True:
@@ -109,7 +116,7 @@ class Window:
                 if error.need_more and stop < self.end - self.base:
                     size *= 8
                     continue
-                raise shifted(error, position) from None
+                raise shifted(error, position, path) from None
             if used + LONGEST_MARKER <= stop - start or not codec.ends_announced:
                 return value, position + used
             if stop < self.end - self.base:
