@@ -173,7 +173,8 @@ class StreamDecoder:
 
     def _element(self) -> None:
         """Read the type byte of an element and begin it."""
-        self.window.need(1)
+        if not self.window.available:
+            raise DecodeError("truncated", "input ends where an element must follow", offset=self.window.end)
         byte = self.window.peek(1)[0]
         event = EVENTS.get(byte)
         role = "package" if self._package is not None else "stream"

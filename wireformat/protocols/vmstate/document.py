@@ -11,6 +11,7 @@ import json
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 
@@ -62,6 +63,9 @@ SECTION_TYPES = {
     ElementType.SECTION_END: "end",
     ElementType.SECTION_FULL: "full",
 }
+
+PIECE_COUNT = 256
+"""Plain pages whose contents are in one object at the most."""
 
 KINDS = {
     PAGE: "page",
@@ -203,7 +207,27 @@ class _Writer:
                     counts[KINDS[runs.flags[row] & ~CONTINUE]] += runs.counts[row]
             blocks = [self._block_list(one) for one in body.block_lists]
             return {"counts": dict(counts)} | ({"block_lists": blocks} if blocks else {})
-        return [self._run(runs[row], lists.get(row)) for row in range(body.start, body.stop)]
+        return [
+            self._run(piece, lists.get(row))
+            for row in range(body.start, body.stop)
+            for piece in self._pieces(runs[row])
+        ]
+
+    def _pieces(self, run: Run) -> Iterator[Run]:
+        """A run of plain pages in pieces that fit into memory; other runs as they are."""
+        if run.flags & ~CONTINUE != PAGE:
+            yield run
+            return
+        page_size = self._stream.ram.page_size or 0
+        named_size = len(block_name(self._stream.ram, run))
+        for start in range(0, run.count, PIECE_COUNT):
+            yield replace(
+                run,
+                flags=run.flags | CONTINUE if start else run.flags,
+                offset=run.offset + start * page_size,
+                count=min(PIECE_COUNT, run.count - start),
+                position=run.position + (start * (8 + page_size) + named_size if start else 0),
+            )
 
     def _run(self, run: Run, block_list: BlockList | None) -> Json:
         kind = KINDS[run.flags & ~CONTINUE]
