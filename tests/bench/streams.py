@@ -52,9 +52,13 @@ MIXES: Final = {
         Mix("dense", 1 << 30, page_run=406, zero_run=15, section_size=15_000_000),
         Mix("mixed", 1 << 30, page_run=8.5, zero_run=8.6, section_size=17_000_000),
         Mix("sparse", 168_000_000, page_run=3.6, zero_run=299, section_size=246_000),
+        Mix("small", 1 << 20, page_run=8.5, zero_run=8.6, section_size=300_000),
         Mix("live", 1 << 30, page_run=307, zero_run=254, section_size=18_000_000, passes=4, first_pass=0.6, gap=900),
     )
 }
+
+SMALL: Final = "small"
+"""The mix that is only good for warming up."""
 
 
 @dataclass(frozen=True)
