@@ -11,7 +11,7 @@ from __future__ import annotations
 from wireformat.codec import fast_values
 from wireformat.codec.fast_decode_nodes import NodeDecoder
 from wireformat.codec.fast_scope import access
-from wireformat.codec.fast_shape import number_of
+from wireformat.codec.fast_shape import header_of, number_of
 from wireformat.codec.fast_source import UnsupportedError
 from wireformat.schema import model
 
@@ -49,10 +49,8 @@ def _prepare(decoder: NodeDecoder, record: model.Record, field: model.Field, var
 
 def _next(decoder: NodeDecoder, tlv: model.Tlv) -> None:
     """Read the next header into `t` and `n`; `t` is None at the end."""
-    if not tlv.tag.fmt or not tlv.size.fmt or tlv.tag.little != tlv.size.little:
-        raise UnsupportedError("a header that struct cannot read")
     writer = decoder.writer
-    get = decoder.program.unpacker(("<" if tlv.tag.little else ">") + tlv.tag.fmt + tlv.size.fmt)
+    get = decoder.program.unpacker(header_of(tlv))
     with writer.block(f"if p < {decoder.end}:"):
         writer.line(f"t, n = {get}(b, p)")
         writer.line(f"p += {tlv.tag.size + tlv.size.size}")

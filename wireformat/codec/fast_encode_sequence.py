@@ -9,6 +9,8 @@ bytes.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from zlib import crc32
 
 from wireformat.codec import fast_values
@@ -18,6 +20,9 @@ from wireformat.codec.fast_scope import access
 from wireformat.codec.fast_shape import reads, steers, union_of
 from wireformat.codec.fast_source import UnsupportedError, padding_of
 from wireformat.schema import model
+
+LONG_RUN = 8
+"""From so many plain numbers on, those of a dict are fetched and packed together."""
 
 
 class Sequence:
@@ -29,8 +34,11 @@ class Sequence:
         self.fields = encoder.shape.fields(record)
         self._source = source
         self._numbers = {field.name for field in self.fields if isinstance(field.of, model.Computed)}
+        computed = [(field.name, field.of.rule) for field in self.fields if isinstance(field.of, model.Computed)]
+        self._steering = [(name, rule) for name, rule in computed if rule[0] != "tag_of"]
         self._sized = {rule[1] for rule in self._rules("size_of")}
         self._known: set[str] = set()
+        self._fetched: set[str] = set()
         self._sizes: dict[str, str] = {}
         self._head: list[str] = []
         self._tails: list[tuple[str, str, str]] = []
@@ -39,17 +47,41 @@ class Sequence:
     def give(self) -> None:
         """Append the pieces of all fields."""
         self._note_values()
-        pieces: dict[int, list[Piece]] = {}
-        waiting = dict(enumerate(self.fields))
+        pieces = self._long_runs()
+        waiting = [place for place, field in enumerate(self.fields) if field.name not in self._fetched]
         while waiting:
-            place = next((place for place, field in waiting.items() if self._is_ready(field)), None)
-            if place is None:
+            ready = [place for place in waiting if self._is_ready(self.fields[place])]
+            if not ready:
                 raise UnsupportedError(f"{self.record.name} computes numbers from each other")
-            pieces[place] = self._pieces_of(waiting.pop(place))
+            for place in ready:
+                pieces[place] = self._pieces_of(self.fields[place])
+            waiting = [place for place in waiting if place not in pieces]
         for place in sorted(pieces):
             self.encoder.pieces.extend(pieces[place])
         self._give_tails()
         self._give_sums()
+
+    def _long_runs(self) -> dict[int, list[Piece]]:
+        """Pieces for the plain numbers of a dict where many stand together: fetched, checked and packed at once."""
+        pieces: dict[int, list[Piece]] = {}
+        if self.record.cls is not None:
+            return pieces
+        place = 0
+        for order, group in groupby(self.fields, _order):
+            run = list(group)
+            if order and len(run) >= LONG_RUN:
+                pieces[place] = [self._packed_run(run, order)]
+                self._fetched.update(field.name for field in run)
+            place += len(run)
+        return pieces
+
+    def _packed_run(self, run: list[model.Field], order: str) -> Packed:
+        program, names = self.encoder.program, tuple(field.name for field in run)
+        fetch = program.name("fetch", names, lambda: itemgetter(*names))
+        values = self.encoder.store(f"{fetch}({self._source})", "t")
+        self.encoder.writer.line(f"{program.shared('all', fast_values.all_integers)}({values})")
+        letters = "".join(field.of.fmt or "" for field in run if isinstance(field.of, model.Int))
+        return Packed(letters, f"*{values}", order)
 
     def _rules(self, kind: str) -> list[tuple[str, str]]:
         rules = [field.of.rule for field in self.fields if isinstance(field.of, model.Computed)]
@@ -66,18 +98,15 @@ class Sequence:
     def _own(self, field: model.Field) -> frozenset[str]:
         """Computed numbers that steer this field and follow from it."""
         return frozenset(
-            other.name
-            for other in self.fields
-            if isinstance(other.of, model.Computed)
-            and other.of.rule[0] != "tag_of"
-            and other.of.rule[1] == field.name
-            and steers(other.name, other.of.rule[0], field.of)
+            other for other, (rule, of) in self._steering if of == field.name and steers(other, rule, field.of)
         )
 
     def _is_ready(self, field: model.Field) -> bool:
         if isinstance(field.of, model.Computed):
             kind, of = field.of.rule
             return kind != "size_of" or of in self._sizes
+        if not self._numbers:
+            return True
         return not (reads(field.of) & self._numbers) - self._known - self._own(field)
 
     def _pieces_of(self, field: model.Field) -> list[Piece]:
@@ -193,3 +222,10 @@ class Sequence:
 def give_sequence(encoder: NodeEncoder, record: model.Record, source: str) -> None:
     """Fields back to back."""
     Sequence(encoder, record, source).give()
+
+
+def _order(field: model.Field) -> str:
+    """The byte order of a named plain number, empty for everything else."""
+    if not field.name or not isinstance(field.of, model.Int) or not field.of.fmt:
+        return ""
+    return "<" if field.of.little else ">"

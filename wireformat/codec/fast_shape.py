@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 
-from wireformat.codec.fast_source import paths
+from wireformat.codec.fast_source import UnsupportedError, paths
 from wireformat.schema import model
 from wireformat.schema.traverse import children, cyclic_records, fields_of, references
 
@@ -47,8 +47,8 @@ class Shape:
 
     def absent(self, record: model.Record) -> list[model.Field]:
         """The fields that this version lacks and that a value still has."""
-        present = self.fields(record)
-        return [field for field in record.fields if holds_value(field) and field not in present]
+        present = set(map(id, self.fields(record)))
+        return [field for field in record.fields if id(field) not in present and holds_value(field)]
 
     def entries(self, record: model.Record) -> list[model.Field]:
         """The fields of a TLV record in the order of their tags."""
@@ -157,6 +157,13 @@ def arguments(record: model.Record) -> list[str]:
     """The names that a value of this record has, whatever the version."""
     names = [field.name for field in record.fields if holds_value(field)]
     return [*names, "unknown"] if record.layout == "tlv" else names
+
+
+def header_of(tlv: model.Tlv) -> str:
+    """How `struct` writes the tag and size of an entry."""
+    if not tlv.tag.fmt or not tlv.size.fmt or tlv.tag.little != tlv.size.little:
+        raise UnsupportedError("a header that struct cannot write")
+    return ("<" if tlv.tag.little else ">") + tlv.tag.fmt + tlv.size.fmt
 
 
 def number_of(tlv: model.Tlv, field: model.Field) -> int:

@@ -13,7 +13,7 @@ from operator import itemgetter, or_
 from struct import Struct
 from typing import Any, NamedTuple, cast
 
-from wireformat.codec.fast_shape import arguments
+from wireformat.codec.fast_shape import arguments, header_of
 from wireformat.codec.fast_source import Program, RefusedError
 from wireformat.limits import MAX_FLAG_NAMES
 from wireformat.schema import model
@@ -171,7 +171,7 @@ class Unknowns:
     def __init__(self, tlv: model.Tlv, known: frozenset[int]) -> None:
         self._tlv = tlv
         self._known = known
-        self._header = Struct(("<" if tlv.tag.little else ">") + f"{tlv.tag.fmt}{tlv.size.fmt}")
+        self._header = Struct(header_of(tlv))
 
     def checked(self, entries: object) -> list[Unknown]:
         """The entries in order; refuses what is no entry, is known, or critical."""
