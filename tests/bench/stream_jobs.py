@@ -69,71 +69,98 @@ def touch(path: str) -> Counts:
     return {"touched": total}
 
 
-class FieldReader:
-    """A reader in the style of QEMU's analysis script: a buffered read for each field, a seek over each page.
-
-    Written for comparison, and no slower than the script: same reads and seeks through one method call each, same tests
-    of flags in the same order, and nothing for the options that extract or dump memory.
-    """
+class FieldFile:
+    """Fields of a buffered file, one read and one method call for each."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
-        self.name = ""
-        self.pages = self.zeros = 0
 
-    def number(self, size: int) -> int:
-        """The next field of `size` bytes."""
-        return int.from_bytes(self.file.read(size), "big")
+    def word(self) -> int:
+        """Eight bytes."""
+        return int.from_bytes(self.file.read(8), byteorder="big", signed=False)
+
+    def long(self) -> int:
+        """Four bytes."""
+        return int.from_bytes(self.file.read(4), byteorder="big", signed=False)
+
+    def byte(self) -> int:
+        """One byte."""
+        return int.from_bytes(self.file.read(1), byteorder="big", signed=False)
 
     def text(self) -> str:
-        """The next counted string."""
-        return self.file.read(self.number(1)).decode()
+        """A string behind its length."""
+        return self.file.read(self.byte()).decode()
+
+
+class FieldReader:
+    """A reader that works as QEMU's analysis script does: field by field, with a seek over each page.
+
+    Written for comparison. For each record it makes the script's reads and seeks through as many calls, separates
+    offset and flags, looks at the flags one by one, keeps the block's name and asks whether pages are wanted. It counts
+    records, which the script does not, and leaves out as much: measured side by side it is no slower.
+    """
+
+    page_size = PAGE_SIZE
+    wants_pages = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = FieldFile(file)
+        self.name = ""
+        self.pages = self.zeros = 0
+        self.contents: dict[tuple[str, int], bytes] = {}
 
     def stream(self) -> None:
         """All sections up to the end mark or a device."""
-        self.file.read(9)
-        self.file.read(self.number(4))
-        while (kind := self.number(1)) in (1, 2, 3):
-            self.number(4)
+        self.file.file.read(9)
+        self.file.file.read(self.file.long())
+        while (kind := self.file.byte()) in (1, 2, 3):
+            self.file.long()
             if kind == START:
-                self.text()
-                self.file.read(8)
+                self.file.text()
+                self.file.word()
             self.body()
-            self.file.read(5)
+            self.file.file.read(5)
 
     def body(self) -> None:
         """One section of memory."""
         while True:
-            word = self.number(8)
-            flags = word & (PAGE_SIZE - 1)
+            word = self.file.word()
+            flags = word & (self.page_size - 1)
+            offset = word & ~(self.page_size - 1)
             if flags & MEM_SIZE:
-                self.blocks(word & ~(PAGE_SIZE - 1))
+                self.blocks(offset)
                 flags &= ~MEM_SIZE
             if flags & ZERO:
-                flags = self.current(flags) & ~ZERO
-                self.number(1)
+                if flags & CONTINUE:
+                    flags &= ~CONTINUE
+                else:
+                    self.name = self.file.text()
+                self.file.byte()
+                if self.wants_pages:
+                    self.contents[self.name, offset] = bytes(self.page_size)
                 self.zeros += 1
+                flags &= ~ZERO
             elif flags & PAGE:
-                flags = self.current(flags) & ~PAGE
-                self.file.seek(PAGE_SIZE, 1)
+                if flags & CONTINUE:
+                    flags &= ~CONTINUE
+                else:
+                    self.name = self.file.text()
+                if self.wants_pages:
+                    self.contents[self.name, offset] = self.file.file.read(self.page_size)
+                else:
+                    self.file.file.seek(self.page_size, 1)
                 self.pages += 1
+                flags &= ~PAGE
             if flags & EOS:
                 break
             if flags:
                 raise ValueError(f"flags {flags:#x}")
 
-    def current(self, flags: int) -> int:
-        """Read the block's name where there is one; the flags left to look at."""
-        if flags & CONTINUE:
-            return flags & ~CONTINUE
-        self.name = self.text()
-        return flags
-
     def blocks(self, total: int) -> None:
         """The list of blocks."""
         while total > 0:
-            self.text()
-            total -= self.number(8)
+            self.file.text()
+            total -= self.file.word()
 
 
 def fields(path: str) -> Counts:
