@@ -28,6 +28,7 @@ class Lifter:
         self.report: list[tuple[str, str]] = []
         self.trail: list[str] = []
         self._names: dict[Any, str] = {}
+        self._taken: set[str] = set()
         self._versions: tuple[str, ...] = ()
 
     def node(self, wire: Any) -> model.Node:
@@ -62,9 +63,10 @@ class Lifter:
         if known is not None:
             return known, False
         unique, number = name, 2
-        while unique in self._names.values():
+        while unique in self._taken:
             unique, number = f"{name}_{number}", number + 1
         self._names[key] = unique
+        self._taken.add(unique)
         return unique, True
 
     def record(self, cls: type[Record]) -> model.Ref:

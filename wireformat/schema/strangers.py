@@ -172,10 +172,11 @@ def _field(part: Any, lifter: Lifter) -> model.Field:
 
 
 def _refuse_twins(fields: tuple[model.Field, ...]) -> None:
-    names = [field.name for field in fields if field.name]
-    twins = sorted({name for name in names if names.count(name) > 1})
-    if twins:
-        raise SchemaError("twice", f"field {twins[0]} is declared twice")
+    seen: set[str] = set()
+    for field in fields:
+        if field.name in seen:
+            raise SchemaError("twice", f"field {field.name} is declared twice")
+        seen.update({field.name} - {""})
 
 
 def _lazy(wire: Any, lifter: Lifter) -> model.Node:

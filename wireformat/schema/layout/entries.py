@@ -65,23 +65,25 @@ class Entries(RecordElement):
         start = stream.tell()
         tag = self._tag.decode(stream, scope, path)
         known = self._known.get(self._order(tag))
-        place = path if known is None else self._place(known, path, progress)
+        place = self._place(known, path, progress)
         self._check(tag, known, start, scope, place, progress)
         size = self._size.decode(stream, scope, place) or 0
         begin = stream.tell()
         window = Window(read(stream, size, scope, place), begin, True)
+        if scope.spans is not None:
+            scope.spans[join(place)] = (start, stream.tell())
         if known is None:
             progress.unknown.append(Unknown(tag, window.read()))
             return
         value = exactly(self.elements[known.name], window, scope, place)
-        if scope.spans is not None:
-            scope.spans[join(place)] = (start, stream.tell())
         if known.many:
             progress.many.setdefault(known.name, []).append(value)
         else:
             progress.values[known.name] = value
 
-    def _place(self, known: model.Field, path: Path, progress: _Progress) -> Path:
+    def _place(self, known: model.Field | None, path: Path, progress: _Progress) -> Path:
+        if known is None:
+            return (*path, "unknown", len(progress.unknown))
         place = (*path, known.name)
         return (*place, len(progress.many.get(known.name, ()))) if known.many else place
 

@@ -1,0 +1,140 @@
+"""Wrong on purpose: overrides are honoured, and everything else stays right."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+
+from wireformat.codec import encode, encode_raw
+from wireformat.errors import EncodeError, SchemaError
+from wireformat.schema import (
+    EnumOf,
+    Int8ub,
+    Int16ub,
+    Int32ub,
+    List,
+    Nested,
+    OpenEnum,
+    Pointed,
+    Record,
+    RestBytes,
+    RestText,
+    SizedBytes,
+    Tagged,
+    XdrOptional,
+    bit_field,
+    computed,
+    const,
+    crc32,
+    field,
+    model,
+    size_of,
+    this,
+    tlv,
+)
+
+
+class Kind(OpenEnum):
+    """A kind."""
+
+    ONE = 1
+
+
+class Param(Record):
+    """A parameter."""
+
+    type: Kind = field(EnumOf(Int8ub, Kind), "type")
+    data: bytes = field(SizedBytes(Int8ub, max=3), "data")
+
+
+class Frame(Record):
+    """A frame."""
+
+    magic: int = const(Int8ub, 0x7E, "mark")
+    length: int = computed(Int16ub, size_of("body"), "bytes of the body")
+    sum: int = computed(Int32ub, crc32(at=3), "over the frame")
+    body: bytes = field(SizedBytes(this.length, max=9), "body")
+    params: tuple[Param, ...] = field(List(Nested(Param), count=Int8ub, max=2), "parameters")
+
+
+class Entries(Tagged):
+    """Entries."""
+
+    code: int = tlv(1, Int8ub, "code")
+    text: str | None = tlv(2, RestText(9), "text", default=None)
+
+
+class Word(Record, bits=Int8ub):
+    """Bits."""
+
+    low: int = bit_field(0x0F, "low")
+
+
+class Linked(Record):
+    """A pointer."""
+
+    data: bytes = field(Pointed(RestBytes(9)), "data")
+    more: int | None = field(XdrOptional(Int8ub), "more", default=None)
+
+
+FRAME = Frame(body=b"ab", params=(Param(type=Kind.ONE, data=b"x"),))
+
+
+def summed(hexadecimal: str) -> bytes:
+    """A frame with its sum, which stands at byte 3."""
+    data = bytes.fromhex(hexadecimal)
+    zeroed = data[:3] + bytes(4) + data[3:]
+    return data[:3] + zlib.crc32(zeroed).to_bytes(4, "big") + data[3:]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ({}, "7e0002 6162 01010178"),
+        ({"length": 9999}, "7e270f 6162 01010178"),
+        ({"magic": 1}, "010002 6162 01010178"),
+        ({"body": b"abcdefghijkl"}, "7e000c 6162636465666768696a6b6c 01010178"),
+        ({"params[0].type": 99}, "7e0002 6162 01630178"),
+        ({"params[0]": b"\xff"}, "7e0002 6162 01ff"),
+        ({'params["#count"]': 7}, "7e0002 6162 07010178"),
+        ({'params[0].data["#size"]': 0}, "7e0002 6162 01010078"),
+    ],
+)
+def test_sums_cover_what_is_written(overrides: dict[str, object], expected: str) -> None:
+    assert encode_raw(FRAME, overrides) == summed(expected)
+
+
+def test_sums_themselves() -> None:
+    assert encode_raw(FRAME, {"sum": 5})[3:7] == b"\0\0\0\5"
+    assert encode_raw(FRAME, {"sum": b"??"})[3:5] == b"??"
+    assert encode_raw(FRAME, {}) == encode(FRAME)
+
+
+@pytest.mark.parametrize(
+    ("value", "overrides", "expected"),
+    [
+        (Entries(code=1), {'code["#tag"]': 9}, "0009000101"),
+        (Entries(code=1), {'code["#size"]': 5}, "0001000501"),
+        (Entries(code=1), {"text": b"\xff"}, "0001000101" + "00020001ff"),
+        (Word(low=1), {"low": 2}, "02"),
+        (Linked(data=b"a"), {'data["#offset"]': 1}, "01000000" + "01000000" + "00000000" + "61"),
+        (Linked(data=b"a"), {'more["#flag"]': 3}, "01000000" + "0c000000" + "00000003" + "61"),
+    ],
+)
+def test_what_stands_in_front(value: Record, overrides: dict[str, object], expected: str) -> None:
+    assert encode_raw(value, overrides).hex() == expected
+
+
+def test_other_schemas() -> None:
+    schema = model.Schema("r", {"r": model.Record("r", (model.Field("a b", model.Int(1)),))})
+    assert encode_raw({"a b": 1}, {'["a b"]': b"!!"}, schema=schema) == b"!!"
+
+
+def test_what_cannot_be_written() -> None:
+    with pytest.raises(EncodeError) as caught:
+        encode_raw(FRAME, {"length": 1 << 16})
+    assert (caught.value.id, caught.value.path) == ("range", "length")
+    with pytest.raises(SchemaError) as malformed:
+        encode_raw(FRAME, {"a..b": 1})
+    assert malformed.value.id == "path"
