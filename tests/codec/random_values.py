@@ -122,6 +122,12 @@ class Maker:
 
     _flags = _enum
 
+    def _const(self, node: model.Const, values: dict[str, Any]) -> Any:
+        return node.value
+
+    def _reserved(self, node: model.Reserved, values: dict[str, Any]) -> None:
+        return None
+
     def _list(self, node: model.List, values: dict[str, Any]) -> tuple[Any, ...]:
         count = self._amount(node.count, node.max, values)
         return tuple(self._node(node.of, values) for _ in range(count))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.codec.random_schemas import SchemaMaker
 from tests.codec.random_values import Maker, mutated, wrong_values
 from tests.codec.specimens import PARAMS, SCHEMAS, VERSIONS
 from wireformat.codec import fast, reference
@@ -107,3 +108,24 @@ def test_values_that_are_no_record(pair: Pair, wrong: object) -> None:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_specimen_has_source(name: str) -> None:
     assert "def decode0(b, p, end, P" in fast.source(SCHEMAS[name])
+
+
+def test_random_schemas() -> None:
+    """Nodes inside nodes in every order; `fast.source` raises where the reference would do the work alone."""
+    accepted = 0
+    for seed in range(VALUES * 3):
+        schema = SchemaMaker(seed).schema()
+        assert fast.source(schema)
+        pair = Pair(schema, None)
+        value = Maker(schema, None, PARAMS, seed).value()
+        quick, exact = pair.encoded(value)
+        assert quick == exact, seed
+        accepted += exact != REFUSED
+        data = b"\1" * 20 if exact == REFUSED else eval(exact)
+        for bytes_ in (data, *mutated(data, seed)):
+            quick, exact = pair.decoded(bytes_)
+            assert quick == exact, seed
+        for wrong in wrong_values(value, schema, seed):
+            quick, exact = pair.encoded(wrong)
+            assert quick == exact, seed
+    assert accepted > VALUES

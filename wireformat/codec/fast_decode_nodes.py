@@ -135,7 +135,8 @@ def take_const(decoder: NodeDecoder, node: model.Const, target: str) -> None:
 
 
 def take_reserved(decoder: NodeDecoder, node: model.Reserved, target: str) -> None:
-    """Zero, or nobody cares; there is no value."""
+    """Zero, or nobody cares; the value is None."""
+    decoder.cursor.then(f"{target} = None")
     raw = decoder.writer.local("v")
     match node.of:
         case model.Int(size=size) if node.policy == "ignore":

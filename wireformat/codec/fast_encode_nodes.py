@@ -151,9 +151,7 @@ def give_data(encoder: NodeEncoder, node: model.Data, source: str) -> None:
     size = encoder.store(f"len({raw})", "n")
     encoder.amount(node.size, size, node.max)
     encoder.pieces.append(Ready(raw))
-    if node.pad > 1 and node.size is None:
-        encoder.writer.refuse(f"{size} % {node.pad}")
-    elif node.pad > 1:
+    if node.pad > 1:
         encoder.pieces.append(Padding(encoder.store(padding_of(size, node.pad), "m"), node.pad))
 
 
