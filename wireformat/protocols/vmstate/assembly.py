@@ -14,7 +14,7 @@ from typing import Any
 from wireformat.codec import Codec, codec_for, encode
 from wireformat.codec.json_form import from_json
 from wireformat.errors import DecodeError, EncodeError
-from wireformat.protocols.vmstate.description import Description, parse
+from wireformat.protocols.vmstate.description import Description, DeviceEntry, parse
 from wireformat.protocols.vmstate.document import FORMAT, KINDS, SECTION_TYPES, Json, description_text
 from wireformat.protocols.vmstate.encoder import (
     END_OF_BODY,
@@ -24,7 +24,7 @@ from wireformat.protocols.vmstate.encoder import (
     ram_word,
 )
 from wireformat.protocols.vmstate.iterative import HANDLERS, handler_for
-from wireformat.protocols.vmstate.layout import schema_of
+from wireformat.protocols.vmstate.layout import schema_of, undescribed, undescribed_slack
 from wireformat.protocols.vmstate.messages import (
     Command,
     Configuration,
@@ -133,7 +133,7 @@ class Assembler:
         entry = self._finder.find(document["idstr"], document["instance_id"]) if self._finder else None
         if entry is None:
             raise EncodeError("missing", f"the description has no device {document['idstr']!r}", path="fields")
-        codec = Codec(schema_of(entry))
+        codec = Codec(schema_of(entry, _slack(entry, document["fields"])))
         value = from_json(codec.schema, document["fields"])
         self._redescription.device(entry, codec.schema, value)
         return codec.encode(value)
@@ -210,6 +210,12 @@ def _description(value: Any) -> Description | None:
         return parse(description_text(value))
     except DecodeError as error:
         raise EncodeError("vmstate/description", error.detail, path="description") from None
+
+
+def _slack(entry: DeviceEntry, fields: Json) -> int:
+    """What an array that is not described has beyond its description: the JSON holds all its bytes."""
+    field = undescribed(entry)
+    return 0 if field is None else undescribed_slack(entry, len(bytes.fromhex(fields[field.name])))
 
 
 def _value(message: type, document: Json) -> Any:

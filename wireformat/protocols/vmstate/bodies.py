@@ -10,7 +10,7 @@ from wireformat.errors import DecodeError
 from wireformat.protocols.vmstate.description import DeviceEntry
 from wireformat.protocols.vmstate.elements import Body, DeviceBody, RecordsBody, RecordsItem, Span
 from wireformat.protocols.vmstate.iterative import Handler
-from wireformat.protocols.vmstate.layout import MAX_OPAQUE, has_undescribed, schema_of
+from wireformat.protocols.vmstate.layout import MAX_OPAQUE, schema_of, undescribed
 from wireformat.protocols.vmstate.messages import ElementType
 from wireformat.protocols.vmstate.window import Window
 from wireformat.schema import Record
@@ -126,7 +126,7 @@ def stretched(entry: DeviceEntry, data: bytes) -> DeviceBody | None:
     QEMU before 10.0 describes an array of pointers by its first element, and not at all when that is NULL; what the
     array takes then follows from the end of the section [qemu-stream 4.3]. None when that does not explain the bytes.
     """
-    if not has_undescribed(entry):
+    if undescribed(entry) is None:
         return None
     try:
         _, end = Codec(schema_of(entry)).decode_from(data)

@@ -160,9 +160,16 @@ def merged(items: Sequence[Vmsd]) -> Vmsd | None:
     return Vmsd(first.name, first.version, first.fields, tuple(subsections.values()))
 
 
-def has_undescribed(entry: DeviceEntry) -> bool:
-    """Whether exactly one array of a device is not described."""
-    return entry.vmsd is not None and sum(map(_is_undescribed, entry.vmsd.fields)) == 1
+def undescribed(entry: DeviceEntry) -> FieldEntry | None:
+    """The array of a device that is not described, where there is exactly one."""
+    found = list(filter(_is_undescribed, entry.vmsd.fields)) if entry.vmsd else []
+    return found[0] if len(found) == 1 else None
+
+
+def undescribed_slack(entry: DeviceEntry, size: int) -> int:
+    """By how much an array that is not described, and takes `size` bytes, is longer than its description says."""
+    field = undescribed(entry)
+    return 0 if field is None else size - field.size * (field.count or 1)
 
 
 def _is_undescribed(entry: FieldEntry) -> bool:
