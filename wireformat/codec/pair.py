@@ -50,6 +50,18 @@ class Codec:
 
     def decode(self, data: bytes, params: Mapping[str, Any] | None = None) -> Any:
         """The value that the whole input is. Raises `DecodeError`; `trailing` when bytes are left."""
+        fast = self._decode
+        if fast is not None and type(data) is bytes:
+            try:
+                value, end = fast(data, 0, len(data), params or NO_PARAMS)
+            except Exception:
+                end = -1
+            if end == len(data):
+                return value
+        return self._decode_whole(data, params)
+
+    def _decode_whole(self, data: bytes, params: Mapping[str, Any] | None) -> Any:
+        """The value of the whole input, with the exact error where there is none."""
         value, end = self.decode_from(data, 0, None, params)
         if end != len(data):
             left = len(data) - end
