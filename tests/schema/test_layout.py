@@ -25,6 +25,7 @@ from wireformat.schema import (
     Int16ul,
     Int24ul,
     Int32ub,
+    Int64ub,
     List,
     Nested,
     OneOf,
@@ -268,6 +269,16 @@ def test_parameters() -> None:
     with pytest.raises(EncodeError) as refused:
         reference.encode(schema, {"v": b"ab"})
     assert refused.value.id == "expression"
+
+
+@pytest.mark.parametrize("wire", [Text(this.size, max=4, nul="pad"), Reserved(Bytes(this.size, max=4))])
+def test_nothing_enormous_is_filled_up(wire: Wire[Any]) -> None:
+    schema = schema_of(wire, size=Int64ub)
+    is_text = isinstance(schema.record.fields[1].of, model.Data)
+    value: dict[str, Any] = {"size": 1 << 60, "v": ""} if is_text else {"size": 1 << 60}
+    with pytest.raises(EncodeError) as caught:
+        reference.encode(schema, value)
+    assert (caught.value.id, caught.value.path) == ("limit", "v")
 
 
 CHOICE = Region(Int8ub, OneOf(this.kind, {1: Nested(Pair), 2: Nested(Other)}, unknown=Unknown), max=9)

@@ -14,6 +14,7 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 from wireformat.codec import codec_for
+from wireformat.derive.hints import Hints, hints_of
 from wireformat.errors import EncodeError
 from wireformat.schema import model
 from wireformat.schema.expression import PENDING, PendingError, evaluate
@@ -25,7 +26,6 @@ MAX_DRAWN_ITEMS = 3
 MAX_DRAWN_BYTES = 20
 MAX_DRAWN_DEPTH = 3
 
-Hints = Mapping[tuple[str, ...], tuple[int, ...]]
 DERIVED = (model.Const, model.Reserved, model.Computed, model.Checksum)
 
 
@@ -82,7 +82,7 @@ class _Drawing:
 
     def _fields(self, record: model.Record, hints: Hints) -> dict[str, Any]:
         fields = fields_of(record, self.version)
-        own = {**_hints(fields), **hints}
+        own = {**hints_of(fields, MAX_DRAWN_BYTES, MAX_DRAWN_ITEMS), **hints}
         for field in fields:
             if isinstance(field.of, model.Computed):
                 self.scope[field.name] = PENDING
@@ -103,7 +103,7 @@ class _Drawing:
         if record.layout == "bits":
             return self._bits(field, record, hints.get((field.name,), ()))
         if field.many:
-            limit = MAX_DRAWN_ITEMS if field.max is None else min(field.max, MAX_DRAWN_ITEMS)
+            limit = self._usual_items() if field.max is None else min(field.max, self._usual_items())
             return tuple(self.node(field.of, {}) for _ in range(self.draw(st.integers(0, limit))))
         if record.layout == "tlv" and field.optional and not self.draw(st.booleans()):
             return field.default
@@ -182,13 +182,17 @@ class _Drawing:
 
     def list(self, node: model.List, hints: Hints) -> tuple[Any, ...]:
         """Items, few of them."""
-        low, high = self._bounds(node.count, node.max, 0 if self.depth > MAX_DRAWN_DEPTH else MAX_DRAWN_ITEMS)
+        low, high = self._bounds(node.count, node.max, self._usual_items())
         return tuple(self.node(node.of, {}) for _ in range(self.draw(st.integers(low, high))))
 
     def chain(self, node: model.Chain, hints: Hints) -> tuple[Any, ...]:
         """Items, few of them."""
-        high = 0 if self.depth > MAX_DRAWN_DEPTH else min(node.max, MAX_DRAWN_ITEMS)
+        high = min(node.max, self._usual_items())
         return tuple(self.node(node.of, {}) for _ in range(self.draw(st.integers(0, high))))
+
+    def _usual_items(self) -> int:
+        """How many items a list may have; fewer the deeper records are nested, so that drawing ends."""
+        return max(MAX_DRAWN_ITEMS - self.depth, 0)
 
     def inside(self, node: Any, hints: Hints) -> Any:
         """What a region or a pointer holds."""
@@ -241,30 +245,6 @@ class _Drawing:
     def nested(self, node: model.Ref, hints: Hints) -> Any:
         """A record."""
         return self.record(node.name, hints)
-
-
-def _hints(fields: Iterable[model.Field]) -> dict[tuple[str, ...], tuple[int, ...]]:
-    """By path, the numbers that lead somewhere: tags of arms, sizes and counts within their limits."""
-    found: dict[tuple[str, ...], tuple[int, ...]] = {}
-    for field in fields:
-        for node in walk(field.of):
-            if isinstance(node, model.Union):
-                spare = (max((tag for tag, _ in node.arms), default=0) + 1,) if node.unknown else ()
-                found.update(dict.fromkeys(_source(node.on), tuple(tag for tag, _ in node.arms) + spare))
-            elif isinstance(node, (model.Data, model.Region)) and isinstance(node.size, tuple):
-                found.update(dict.fromkeys(_source(node.size), tuple(range(min(node.max, MAX_DRAWN_BYTES) + 1))))
-            elif isinstance(node, model.List) and isinstance(node.count, tuple):
-                found.update(dict.fromkeys(_source(node.count), tuple(range(min(node.max, MAX_DRAWN_ITEMS) + 1))))
-    return found
-
-
-def _source(expr: model.Expr) -> list[tuple[str, ...]]:
-    """The path of a number that an expression reads as it is, or under a mask."""
-    if isinstance(expr, tuple) and expr[0] == "&":
-        return [path for operand in expr[1:] for path in _source(operand)]
-    if isinstance(expr, tuple) and expr[0] == "get" and expr[1] != "_params":
-        return [tuple(expr[1:])]
-    return []
 
 
 def _either(bits: Iterable[int]) -> int:

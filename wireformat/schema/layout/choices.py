@@ -17,6 +17,7 @@ from wireformat.schema.layout.scope import (
     read,
     reading,
     shortage,
+    size_within,
     unfit,
     writing,
     wrong_type,
@@ -70,7 +71,9 @@ class Zero(Element):
         if not isinstance(self.node.of, model.Data):
             return 0
         size = self.node.of.size
-        return b"" if size is None or isinstance(size, model.Int) else bytes(writing(size, scope, path))
+        if size is None or isinstance(size, model.Int):
+            return b""
+        return bytes(size_within(writing(size, scope, path), self.node.of.max, scope, path))
 
 
 class Optional(Element):
@@ -163,7 +166,7 @@ class Choice(Element):
     def encode(self, value: Any, stream: Any, scope: Scope, path: Path) -> None:
         """A value of the arm that is named."""
         tag = writing(self.node.on, scope, path)
-        if tag in self.arms:
+        if isinstance(tag, int) and tag in self.arms:
             if not self._belongs(value, self._classes.get(tag), scope):
                 raise self._stranger(value, tag, scope, path)
             self.arms[tag].encode(value, stream, scope, path)

@@ -14,6 +14,7 @@ from wireformat.schema.layout.scope import (
     put,
     read,
     reading,
+    size_within,
     unfit,
     wanted,
     wrong_type,
@@ -146,7 +147,7 @@ class Data(Element):
         if self.node.nul == "end":
             return data + b"\0"
         if self.node.nul == "pad" and self.node.size is not None and not isinstance(self.node.size, model.Int):
-            size = wanted(self.node.size, scope, path) or 0
+            size = size_within(wanted(self.node.size, scope, path) or 0, self.node.max, scope, path)
             if len(data) > size:
                 raise self._too_long(len(data), size, scope, path)
             return data.ljust(size, b"\0")

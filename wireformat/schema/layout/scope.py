@@ -190,3 +190,12 @@ def wrong_type(value: object, expected: str, scope: Scope, path: Path) -> Encode
     """A value is of a type that the field does not take."""
     actual = type(value).__name__
     return unfit("type", f"{actual} instead of {expected}", scope, path, expected, actual)
+
+
+def size_within(size: Any, limit: int, scope: Scope, path: Path) -> int:
+    """A size that is asked for while encoding, if nothing enormous would come of it."""
+    if not isinstance(size, int):
+        raise wrong_type(size, "int", scope, path)
+    if not 0 <= size <= limit:
+        raise unfit("limit", f"size {size} is not in 0 … {limit}", scope, path, limit, size)
+    return size
