@@ -119,6 +119,7 @@ def test_sums_themselves() -> None:
         (Entries(code=1), {"text": b"\xff"}, "0001000101" + "00020001ff"),
         (Word(low=1), {"low": 2}, "02"),
         (Linked(data=b"a"), {'data["#offset"]': 1}, "01000000" + "01000000" + "00000000" + "61"),
+        (Linked(data=b"a"), {"data": b"bcd"}, "03000000" + "0c000000" + "00000000" + "626364"),
         (Linked(data=b"a"), {'more["#flag"]': 3}, "01000000" + "0c000000" + "00000003" + "61"),
     ],
 )

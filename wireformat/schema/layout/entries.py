@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from wireformat.schema import model
 from wireformat.schema.layout.data import Amount
 from wireformat.schema.layout.numbers import Number
-from wireformat.schema.layout.parts import encoded, exactly, sequence
+from wireformat.schema.layout.parts import exactly, sequence, written
 from wireformat.schema.layout.record import RecordElement
 from wireformat.schema.layout.scope import (
     Element,
@@ -135,11 +136,14 @@ class Entries(RecordElement):
         return entries
 
     def _encoded(self, item: model.Field, value: Any, scope: Scope, path: Path) -> tuple[int, bytes]:
-        element = _Overridable(self.elements[item.name])
-        return self._framed(item.tag or 0, encoded(element, value, scope, path), scope, path)
+        content = written(self.elements[item.name], value, scope, path)
+        return self._framed(item.tag or 0, content, scope, path)
 
     def _framed(self, tag: int, content: bytes, scope: Scope, path: Path) -> tuple[int, bytes]:
-        return self._order(tag), encoded(_Frame(self._tag, self._size, tag), content, scope, path)
+        stream = io.BytesIO()
+        put(self._tag, tag, stream, scope, (*path, "#tag"))
+        self._size.encode(len(content), stream, scope, path)
+        return self._order(tag), stream.getvalue() + content
 
     def _unknown_entries(self, given: Mapping[str, Any], scope: Scope, path: Path) -> list[tuple[int, bytes]]:
         place = (*path, "unknown")
@@ -154,32 +158,6 @@ class Entries(RecordElement):
         if not isinstance(entry.tag, int) or self._order(entry.tag) in self._known or entry.tag & self._critical:
             raise unfit("tag", f"tag {entry.tag!r} is not for unknown entries", scope, path, None, entry.tag)
         return self._framed(entry.tag, entry.data, scope, path)
-
-
-class _Overridable(Element):
-    """An entry's value, or what overrides it."""
-
-    def __init__(self, of: Element) -> None:
-        super().__init__()
-        self.of = of
-
-    def encode(self, value: Any, stream: Any, scope: Scope, path: Path) -> None:
-        put(self.of, value, stream, scope, path)
-
-
-class _Frame(Element):
-    """Tag and size before the content of one entry."""
-
-    def __init__(self, tag: Number, size: Amount, number: int) -> None:
-        super().__init__()
-        self._tag = tag
-        self._size = size
-        self._number = number
-
-    def encode(self, value: Any, stream: Any, scope: Scope, path: Path) -> None:
-        put(self._tag, self._number, stream, scope, (*path, "#tag"))
-        self._size.encode(len(value), stream, scope, path)
-        stream.write(value)
 
 
 def _by_order(entry: tuple[int, bytes]) -> int:

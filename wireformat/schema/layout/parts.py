@@ -156,3 +156,10 @@ def encoded(element: Element, value: Any, scope: Scope, path: Path) -> bytes:
     stream = io.BytesIO()
     element.encode(value, stream, scope, path)
     return stream.getvalue()
+
+
+def written(element: Element, value: Any, scope: Scope, path: Path) -> bytes:
+    """The bytes of a field or item, or what overrides it."""
+    stream = io.BytesIO()
+    put(element, value, stream, scope, path)
+    return stream.getvalue()

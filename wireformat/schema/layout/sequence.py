@@ -7,7 +7,6 @@ first, since other sizes may be expressed by it; tails of pointers are appended,
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +16,7 @@ from wireformat.schema.expression import PENDING
 from wireformat.schema.layout.choices import Choice
 from wireformat.schema.layout.data import Data
 from wireformat.schema.layout.numbers import Number
-from wireformat.schema.layout.parts import encoded, exactly
+from wireformat.schema.layout.parts import encoded, exactly, written
 from wireformat.schema.layout.record import RecordElement
 from wireformat.schema.layout.scope import Element, Scope, Window, malformed, put, take, unfit
 from wireformat.schema.path import Path
@@ -165,13 +164,9 @@ class Sequence(RecordElement):
 
     def _chunk(self, index: int, value: Any, scope: Scope, path: Path) -> bytes:
         field, element = self.parts[index]
-        stream = io.BytesIO()
         place = (*path, field.name) if field.name else path
-        if isinstance(field.of, model.Checksum):
-            element.encode(value, stream, scope, place)
-        else:
-            put(element, value, stream, scope, place)
-        return stream.getvalue()
+        write = encoded if isinstance(field.of, model.Checksum) else written
+        return write(element, value, scope, place)
 
     def _computed_values(self, given: dict[str, Any], scope: Scope, path: Path) -> dict[int, bytes]:
         """Fill the constants and computed numbers into `given`; return the chunks that were made for that."""
@@ -206,9 +201,10 @@ class Sequence(RecordElement):
         for index, (field, element) in enumerate(self.parts):
             if isinstance(element, Pointer):
                 value, place = given[field.name], (*path, field.name)
-                tail = b"" if value is None else encoded(element.data, value, scope, place)
-                offset = 0 if value is None else fixed + sum(map(len, tails))
-                chunks[index] = self._chunk(index, (len(tail), offset), scope, path)
+                is_null = value is None and place not in scope.overrides
+                tail = b"" if is_null else written(element.data, value, scope, place)
+                offset = 0 if is_null else fixed + sum(map(len, tails))
+                chunks[index] = encoded(element, (len(tail), offset), scope, place)
                 tails.append(tail)
         return tails
 
@@ -217,10 +213,9 @@ class Sequence(RecordElement):
         content = b"".join(chunks)
         for index, (field, element) in enumerate(self.parts):
             if isinstance(field.of, model.Checksum):
-                stream = io.BytesIO()
-                put(element, checksum(field.of, content), stream, scope, (*path, field.name))
+                own = written(element, checksum(field.of, content), scope, (*path, field.name))
                 begin = sum(map(len, chunks[:index]))
-                content = content[:begin] + stream.getvalue() + content[begin + len(chunks[index]) :]
+                content = content[:begin] + own + content[begin + len(chunks[index]) :]
         return content
 
 
