@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from wireformat.codec.buffer import NEED_DATA, Buffer
-from wireformat.codec.pair import Codec, codec_for, decode, disagreements, encode
+from wireformat.codec.buffer import NEED_DATA, Buffer, NeedData
+from wireformat.codec.pair import NO_PARAMS, Codec, codec_for, decode, disagreements, encode
 from wireformat.codec.raw import encode_raw
 
 __all__ = [
     "NEED_DATA",
+    "NO_PARAMS",
     "Buffer",
     "Codec",
+    "NeedData",
     "codec_for",
     "decode",
     "disagreements",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from wireformat.codec.pair import Codec, moved
+from wireformat.codec.pair import NO_PARAMS, Codec, moved
 from wireformat.errors import DecodeError, SchemaError
 from wireformat.limits import MAX_BUFFERED
 
@@ -56,7 +56,7 @@ class Buffer:
         """Nothing will follow: an incomplete message is now an error."""
         self._closed = True
 
-    def take(self, codec: Codec, params: Mapping[str, Any] | None = None, size: int | None = None) -> Any:
+    def take(self, codec: Codec, params: Mapping[str, Any] = NO_PARAMS, size: int | None = None) -> Any:
         """The next value, or `NEED_DATA`. Raises `DecodeError` with an absolute offset.
 
         A schema whose end the bytes do not tell needs `size`, the bytes that the value takes exactly; without it
@@ -77,7 +77,7 @@ class Buffer:
             raise DecodeError("limit", detail, offset=self._offset, expected=self._limit, actual=needed)
         return self._available < needed and not self._closed
 
-    def _take(self, codec: Codec, params: Mapping[str, Any] | None) -> Any:
+    def _take(self, codec: Codec, params: Mapping[str, Any]) -> Any:
         data = self._joined()
         try:
             value, end = codec.decode_from(data, 0, None, params)
@@ -97,7 +97,7 @@ class Buffer:
             return NEED_DATA
         raise moved(error, self._offset) from None
 
-    def _take_exactly(self, codec: Codec, params: Mapping[str, Any] | None, size: int) -> Any:
+    def _take_exactly(self, codec: Codec, params: Mapping[str, Any], size: int) -> Any:
         if self._waits(size):
             return NEED_DATA
         data = self._joined()

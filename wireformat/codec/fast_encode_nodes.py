@@ -156,7 +156,8 @@ def give_data(encoder: NodeEncoder, node: model.Data, source: str) -> None:
 
 
 def _raw(encoder: NodeEncoder, node: model.Data, source: str) -> str:
-    """The source of the bytes: the value itself, or its encoded text."""
+    """The source of the bytes: the value itself, or its encoded text. The value is read once."""
+    source = encoder.store(source, "w")
     if node.encoding is None:
         check = encoder.program.shared("octets", fast_values.octets)
         encoder.writer.line(f"if type({source}) is not bytes: {check}({source})")

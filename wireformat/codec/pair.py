@@ -13,7 +13,8 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar, overload
 
 from wireformat.codec import reference
-from wireformat.codec.reference import NO_PARAMS, ByIdentity
+from wireformat.codec.reference import NO_PARAMS as NO_PARAMS
+from wireformat.codec.reference import ByIdentity
 from wireformat.errors import DecodeError
 from wireformat.schema import model
 from wireformat.schema.lift import lift
@@ -35,8 +36,8 @@ class Codec:
     def __init__(self, schema: Any, version: str | None = None) -> None:
         self.schema: model.Schema = lift(schema)
         self.version = version
-        self._decode: Callable[..., tuple[Any, int]] | None = None
-        self._encode: Callable[..., bytes] | None = None
+        self._decode: Callable[..., tuple[Any, int]] = self._first_decode
+        self._encode: Callable[..., bytes] = self._first_encode
 
     @cached_property
     def is_self_delimiting(self) -> bool:
@@ -48,19 +49,18 @@ class Codec:
         """Whether the end shows only in the bytes behind it."""
         return ends_announced(self.schema, self.version)
 
-    def decode(self, data: bytes, params: Mapping[str, Any] | None = None) -> Any:
+    def decode(self, data: bytes, params: Mapping[str, Any] = NO_PARAMS) -> Any:
         """The value that the whole input is. Raises `DecodeError`; `trailing` when bytes are left."""
-        fast = self._decode
-        if fast is not None and type(data) is bytes:
+        if type(data) is bytes:
             try:
-                value, end = fast(data, 0, len(data), params or NO_PARAMS)
+                value, end = self._decode(data, 0, len(data), params)
             except Exception:
                 end = -1
             if end == len(data):
                 return value
         return self._decode_whole(data, params)
 
-    def _decode_whole(self, data: bytes, params: Mapping[str, Any] | None) -> Any:
+    def _decode_whole(self, data: bytes, params: Mapping[str, Any]) -> Any:
         """The value of the whole input, with the exact error where there is none."""
         value, end = self.decode_from(data, 0, None, params)
         if end != len(data):
@@ -71,19 +71,18 @@ class Codec:
         return value
 
     def decode_from(
-        self, data: bytes, offset: int = 0, end: int | None = None, params: Mapping[str, Any] | None = None
+        self, data: bytes, offset: int = 0, end: int | None = None, params: Mapping[str, Any] = NO_PARAMS
     ) -> tuple[Any, int]:
         """The value at `offset` and the offset behind it. Other buffers than `bytes` are copied from there on."""
         if type(data) is not bytes:
             return self._decode_copy(data, offset, end, params)
         try:
-            fast = self._decode or self._make_decoder()
-            return fast(data, offset, len(data) if end is None else end, params or NO_PARAMS)
+            return self._decode(data, offset, len(data) if end is None else end, params)
         except Exception:
             return self._decode_again(data, offset, end, params)
 
     def _decode_copy(
-        self, data: Any, offset: int, end: int | None, params: Mapping[str, Any] | None
+        self, data: Any, offset: int, end: int | None, params: Mapping[str, Any]
     ) -> tuple[Any, int]:
         try:
             value, size = self.decode_from(bytes(data[offset:end]), 0, None, params)
@@ -92,41 +91,42 @@ class Codec:
         return value, offset + size
 
     def _decode_again(
-        self, data: bytes, offset: int, end: int | None, params: Mapping[str, Any] | None
+        self, data: bytes, offset: int, end: int | None, params: Mapping[str, Any]
     ) -> tuple[Any, int]:
         found = reference.decode(self.schema, data, offset, end, self.version, params)
         disagreements[self.schema.root] += 1
         return found
 
-    def encode(self, value: Any, params: Mapping[str, Any] | None = None) -> bytes:
+    def encode(self, value: Any, params: Mapping[str, Any] = NO_PARAMS) -> bytes:
         """The bytes of a value. Raises `EncodeError`."""
         try:
-            fast = self._encode or self._make_encoder()
-            return fast(value, params or NO_PARAMS)
+            return self._encode(value, params)
         except Exception:
             data = reference.encode(self.schema, value, self.version, params)
             disagreements[self.schema.root] += 1
             return data
 
     def spans(
-        self, data: bytes, offset: int = 0, end: int | None = None, params: Mapping[str, Any] | None = None
+        self, data: bytes, offset: int = 0, end: int | None = None, params: Mapping[str, Any] = NO_PARAMS
     ) -> tuple[Any, Spans]:
         """The value at `offset`, and for each path in it the bytes that it takes, start and end."""
         spans: Spans = {}
         value, _ = reference.decode(self.schema, data, offset, end, self.version, params, spans)
         return value, spans
 
-    def _make_decoder(self) -> Callable[..., tuple[Any, int]]:
+    def _first_decode(self, *arguments: Any) -> tuple[Any, int]:
+        """Generate the decoder, which takes this function's place, and call it."""
         from wireformat.codec import fast
 
         self._decode = fast.decoder(self.schema, self.version)
-        return self._decode
+        return self._decode(*arguments)
 
-    def _make_encoder(self) -> Callable[..., bytes]:
+    def _first_encode(self, *arguments: Any) -> bytes:
+        """Generate the encoder, which takes this function's place, and call it."""
         from wireformat.codec import fast
 
         self._encode = fast.encoder(self.schema, self.version)
-        return self._encode
+        return self._encode(*arguments)
 
 
 def moved(error: DecodeError, by: int) -> DecodeError:

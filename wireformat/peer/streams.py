@@ -7,11 +7,13 @@ later, copied to an unnamed temporary file first.
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO
 
 from wireformat.protocols.vmstate.window import Window
@@ -64,13 +66,22 @@ def show_more(watch: Watch | None = None) -> Callable[[Window], None]:
 def read_more(file: BinaryIO, watch: Watch | None = None) -> Callable[[Window], None]:
     """What feeds the next piece of a pipe to a window."""
 
+    space = memoryview(bytearray(READ_SIZE))
+    _widen(file)
+
     def read(window: Window) -> None:
-        data = file.read(READ_SIZE)
-        if data:
-            window.feed(data)
+        count = file.readinto(space)  # type: ignore[attr-defined]
+        if count:
+            window.feed(space[:count])
         else:
             window.final = True
         if watch is not None:
             watch(window.position)
 
     return read
+
+
+def _widen(file: BinaryIO) -> None:
+    """Ask for a pipe that holds a whole step; what is no pipe, or may not grow, stays as it is."""
+    with suppress(OSError):
+        fcntl.fcntl(file.fileno(), fcntl.F_SETPIPE_SZ, READ_SIZE)

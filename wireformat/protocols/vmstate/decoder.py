@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from enum import Enum
-from typing import Any, Final
+from typing import Any
 
-from wireformat.codec import codec_for
+from wireformat.codec import NEED_DATA, NeedData, codec_for
 from wireformat.errors import DecodeError
+from wireformat.limits import MAX_BUFFERED
 from wireformat.protocols.vmstate.block_list import BlockForm
 from wireformat.protocols.vmstate.description import Description, parse
 from wireformat.protocols.vmstate.elements import (
@@ -44,15 +44,6 @@ from wireformat.protocols.vmstate.ram_reader import RamIndex, RamReader
 from wireformat.protocols.vmstate.sections import OpenSection, SectionReader
 from wireformat.protocols.vmstate.window import Window
 from wireformat.schema import Message
-
-
-class NeedData(Enum):
-    """What `next_event` answers when it needs more bytes."""
-
-    NEED_DATA = "need data"
-
-
-NEED_DATA: Final = NeedData.NEED_DATA
 
 
 class StreamDecoder:
@@ -104,10 +95,19 @@ class StreamDecoder:
                 if not self._step():
                     return None
             except DecodeError as error:
-                if error.need_more and not self.window.final:
-                    return NEED_DATA
-                raise
+                if not error.need_more or self.window.final:
+                    raise
+                self._check_held()
+                return NEED_DATA
         return self._queue.popleft()
+
+    def _check_held(self) -> None:
+        """Refuse to wait for the end of something that is too large to be held."""
+        window = self.window
+        if not window.whole and window.available > MAX_BUFFERED:
+            raise DecodeError(
+                "limit", f"more than {MAX_BUFFERED} bytes without an end in sight", offset=window.position
+            )
 
     def unfinished(self) -> list[Element]:
         """What has been read of elements that have not ended; the decoder is of no use afterwards."""

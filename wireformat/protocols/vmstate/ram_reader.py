@@ -146,6 +146,8 @@ class RamReader:
     def _page(self, position: int, flags: int) -> None:
         page_size = self.index.page_size or PROVISIONAL_PAGE_SIZE
         params = {"page_size": page_size}
+        if not self._window.final:
+            self._window.need(8 + (page_size if flags & PAGE else 1))
         record, end = self._window.decode(codec_for(RamRecord), position, params, first=page_size + RECORD_OVERHEAD)
         block = self._block(record, position)
         if record.word.offset >= self._lengths[block]:

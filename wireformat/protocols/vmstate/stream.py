@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from wireformat.codec import Codec
+from wireformat.codec import NEED_DATA, Codec, NeedData
 from wireformat.errors import DecodeError
 from wireformat.protocols.vmstate.bodies import stretched
-from wireformat.protocols.vmstate.decoder import NEED_DATA, NeedData, StreamDecoder
+from wireformat.protocols.vmstate.decoder import StreamDecoder
 from wireformat.protocols.vmstate.description import Description, DeviceFinder, find_in_file, parse
 from wireformat.protocols.vmstate.elements import (
     CommandElement,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from wireformat.codec import Codec
+from wireformat.codec import NO_PARAMS, Codec
 from wireformat.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Window:
         self,
         codec: Codec,
         position: int,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] = NO_PARAMS,
         *,
         first: int = FIRST_SLICE,
         path: str = "",
