@@ -81,18 +81,14 @@ class Codec:
         except Exception:
             return self._decode_again(data, offset, end, params)
 
-    def _decode_copy(
-        self, data: Any, offset: int, end: int | None, params: Mapping[str, Any]
-    ) -> tuple[Any, int]:
+    def _decode_copy(self, data: Any, offset: int, end: int | None, params: Mapping[str, Any]) -> tuple[Any, int]:
         try:
             value, size = self.decode_from(bytes(data[offset:end]), 0, None, params)
         except DecodeError as error:
             raise moved(error, offset) from None
         return value, offset + size
 
-    def _decode_again(
-        self, data: bytes, offset: int, end: int | None, params: Mapping[str, Any]
-    ) -> tuple[Any, int]:
+    def _decode_again(self, data: bytes, offset: int, end: int | None, params: Mapping[str, Any]) -> tuple[Any, int]:
         found = reference.decode(self.schema, data, offset, end, self.version, params)
         disagreements[self.schema.root] += 1
         return found
