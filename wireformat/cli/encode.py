@@ -44,11 +44,13 @@ def _documents(text: TextIO, name: str) -> Iterator[dict[str, Any]]:
         line = text.readline()
         if line.rstrip().endswith("}"):
             head = json.loads(line)
-            if "elements" not in head:
+            if isinstance(head, dict) and "elements" not in head:
                 yield head
                 yield from map(json.loads, text)
                 return
         whole = json.loads(line + text.read())
+        if not isinstance(whole, dict):
+            raise ValueError(f"object expected, {type(whole).__name__} found")
         elements = whole.pop("elements")
         yield whole
         yield from elements

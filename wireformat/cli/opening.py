@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,9 @@ from wireformat.protocols.vmstate.description import Description, find_in_file, 
 from wireformat.protocols.vmstate.stream import Stream, read_stream
 from wireformat.protocols.vmstate.window import Window
 
+PAGE_SIZES = tuple(1 << bits for bits in range(8, 17))
+"""Target page sizes, bytes."""
+
 
 def open_stream(
     name: str, *, keep: bool = False, learnt: Description | None = None, page_size: int | None = None
@@ -25,11 +29,13 @@ def open_stream(
     `keep` makes the contents of pages available also for what comes through a pipe. Raises `UsageError` for what is no
     readable file.
     """
+    if page_size is not None and page_size not in PAGE_SIZES:
+        raise UsageError(f"--page-size {page_size}: a power of two from {PAGE_SIZES[0]} to {PAGE_SIZES[-1]} is needed")
     file = open_binary(name)
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) and not keep:
+    if not _is_regular(file) and not keep:
         with progress(name, None) as watch:
             return read_stream(Window(), more=read_more(file, watch), learnt=learnt, page_size=page_size)
-    content = map_file(file) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else spool(file)
+    content = _content(file)
     with progress(name, len(content)) as watch:
         return read_stream(window_on(content), more=show_more(watch), learnt=learnt, page_size=page_size)
 
@@ -37,6 +43,8 @@ def open_stream(
 def open_binary(name: str) -> BinaryIO:
     """Open a file for reading; `-` is standard input."""
     if name == "-":
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
         return sys.stdin.buffer
     try:
         if Path(name).is_dir():
@@ -46,12 +54,21 @@ def open_binary(name: str) -> BinaryIO:
         raise UsageError(f"{name}: {error.strerror}") from None
 
 
+def _is_regular(file: BinaryIO) -> bool:
+    return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+
+
+def _content(file: BinaryIO) -> mmap | bytes:
+    """All of a file or pipe, mapped."""
+    return map_file(file) if _is_regular(file) else spool(file)
+
+
 def open_description(name: str | None) -> Description | None:
     """The VM description in a file: the JSON alone, or a stream that ends with it."""
     if name is None:
         return None
     with open_binary(name) as file:
-        content = map_file(file)
+        content = _content(file)
     start = 0 if content[:1] == b"{" else find_in_file(content)
     if start is None:
         raise UsageError(f"{name}: no VM description in it")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from importlib import import_module
 
 import typer
@@ -16,9 +17,11 @@ from wireformat.errors import WireError
 
 def run_verb(verb: str, arguments: Sequence[str]) -> int:
     """Call `wireformat.cli.VERB.run` with the arguments; returns the exit code."""
+    if sys.stdout is None:
+        return _usage(verb, "standard output is closed")
     function = import_module(f"wireformat.cli.{verb}").run
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name=verb)(function)
+    app.command(name=verb)(_until_closed(function))
     command = typer.main.get_command(app)
     try:
         return int(command.main(list(arguments), prog_name=f"wireformat {verb}", standalone_mode=False) or 0)
@@ -31,16 +34,30 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
         return exit_for(error)
     except (KeyboardInterrupt, typer.Abort):
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        _silence_stdout()
-        return Exit.FINE
     except OSError as error:
+        _silence_stdout()
         return _usage(verb, f"{error.filename or 'file'}: {error.strerror or error}")
     except Exception as error:
         complain(verb, f"internal error: {type(error).__name__}: {error}; please report it")
         if os.environ.get("WIREFORMAT_TRACEBACK"):
             raise
         return Exit.INTERNAL
+
+
+def _until_closed(function: Callable[..., int]) -> Callable[..., int]:
+    """The function, ending quietly once nobody reads its output any more (typer would make a failure of that)."""
+
+    @wraps(function)
+    def run(*arguments: object, **options: object) -> int:
+        try:
+            code = function(*arguments, **options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _silence_stdout()
+            return Exit.FINE
+        return code
+
+    return run
 
 
 def complain(verb: str, message: str) -> None:
@@ -54,5 +71,8 @@ def _usage(verb: str, message: str) -> Exit:
 
 
 def _silence_stdout() -> None:
-    """Keep the interpreter from complaining about the closed pipe when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Where standard output takes no more: keep the interpreter from complaining about that when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
