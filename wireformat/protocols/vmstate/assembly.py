@@ -73,7 +73,7 @@ class Assembler:
             yield from self._element(document, path)
         except EncodeError as error:
             raise _within(error, path) from None
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise EncodeError("type", f"{type(error).__name__}: {error}", path=path) from None
 
     def _element(self, document: Json, path: str) -> Iterator[bytes]:
@@ -91,7 +91,7 @@ class Assembler:
         elif kind == "description":
             yield self._description_bytes(document)
         elif kind == "raw":
-            yield b64decode(document["base64"])
+            yield _binary(document["base64"])
         else:
             raise EncodeError("tag", f"no element of type {kind!r}")
 
@@ -125,7 +125,7 @@ class Assembler:
         elif "fields" in document:
             yield self._device(document)
         else:
-            if self._finder is not None:
+            if self._finder is not None and document["type"] == "full":
                 self._finder.find(document["idstr"], document["instance_id"])
             yield bytes.fromhex(document["data"])
 
@@ -154,7 +154,7 @@ class Assembler:
             yield encode_block(block)
             region = record["regions"][number] if "regions" in record else None
             if region is not None:
-                yield b64decode(region["base64"])
+                yield _binary(region["base64"])
 
     def _pages(self, record: Json, flags: int) -> Iterator[bytes]:
         bodies = self._bodies(record, flags)
@@ -168,10 +168,12 @@ class Assembler:
             offset += self._page_size
 
     def _bodies(self, record: Json, flags: int) -> Iterator[bytes]:
+        if record["count"] < 1:
+            raise EncodeError("range", "run of no pages", path="ram")
         if flags == ZERO:
             yield from (bytes([record.get("fill", 0)]) for _ in range(record["count"]))
             return
-        data = b64decode(record["base64"])
+        data = _binary(record["base64"])
         size = self._page_size if flags == PAGE else len(data)
         if len(data) != size * record["count"]:
             raise EncodeError("range", f"{len(data)} bytes for {record['count']} pages of {size}", path="ram")
@@ -185,7 +187,7 @@ class Assembler:
             yield encode(_value(handler.head, document["head"]))
         for item in document["records"]:
             yield encode(_value(handler.record, _without(item, "base64")))
-            yield b64decode(item.get("base64", ""))
+            yield _binary(item.get("base64", ""))
 
     def _command(self, document: Json, path: str) -> Iterator[bytes]:
         command: Command = _value(Command, _without(document, "type", "package"))
@@ -220,6 +222,10 @@ def _slack(entry: DeviceEntry, fields: Json) -> int:
 
 def _value(message: type, document: Json) -> Any:
     return from_json(codec_for(message).schema, document)
+
+
+def _binary(text: str) -> bytes:
+    return b64decode(text, validate=True)
 
 
 def _without(document: Mapping[str, Any], *names: str) -> Json:
