@@ -18,6 +18,8 @@ VERBS: Mapping[str, str] = {
     "extract": "cut a RAM image or a device out of a stream",
     "shrink": "make a small stream for a bug report",
     "explain": "explain a message, a field or an error id",
+    "dissector": "write a Wireshark dissector",
+    "pcap": "wrap a stream for Wireshark",
 }
 """Every verb and what it does, in the order of the help text."""
 

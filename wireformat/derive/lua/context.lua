@@ -89,17 +89,18 @@ function wf.mark(context, tree, fault)
     end
 end
 
--- Add a field to the tree; its bytes go from `start` to the position. Nothing is shown without a tree.
+-- Add a field to the tree; its bytes go from `start` to the position. Nothing is shown without a tree or a field.
 function wf.show(context, tree, name, start, value, text)
-    if not tree or not name then
+    local field = tree and name and wf.fields[name]
+    if not field then
         return nil
     end
     local range = context.tvb(start, context.position - start)
     local item
     if value == nil then
-        item = tree:add(wf.fields[name], range)
+        item = tree:add(field, range)
     else
-        item = tree:add(wf.fields[name], range, value)
+        item = tree:add(field, range, value)
     end
     if text then
         item:set_text(text)

@@ -1,8 +1,9 @@
 -- A connection that carries one kind of message, again and again: for tests, and for looking at a single message.
 --
--- Choose it with "Decode as …"; its preferences name the message ("vmstate.Ping"), its version, the parameters that
--- its expressions read ("page_size=4096 has_address=0"), and whether the size of each message stands before it as a
--- big-endian number of 32 bits, which is needed where the bytes do not tell the end.
+-- Choose it with "Decode as …"; its preferences name the message ("vmstate.Ping", or one for each port of the server:
+-- "5001=vmstate.Ping 5002=vmstate.Command"), its version, the parameters that its expressions read ("page_size=4096
+-- has_address=0"), and whether the size of each message stands before it as a big-endian number of 32 bits, which is
+-- needed where the bytes do not tell the end.
 
 local MAX_COUNTED = 1048576
 
@@ -31,9 +32,19 @@ local function params_of(text)
     return params
 end
 
+-- The name of the message that a packet carries.
+local function name_for(pinfo)
+    for port, name in proto.prefs.message:gmatch("(%d+)=(%S+)") do
+        if tonumber(port) == pinfo.dst_port or tonumber(port) == pinfo.src_port then
+            return name
+        end
+    end
+    return proto.prefs.message
+end
+
 -- What the preferences ask for: protocol, record and options; nil when there is no such message.
-local function wanted()
-    local name, record = proto.prefs.message:match("^([^.]+)%.(.+)$")
+local function wanted(pinfo)
+    local name, record = name_for(pinfo):match("^([^.]+)%.(.+)$")
     local definition = wf.protocols[name]
     if not definition or not definition.records[record] then
         return nil
@@ -96,7 +107,7 @@ local function step(tvb, tree, record, options, offset)
 end
 
 function proto.dissector(tvb, pinfo, tree)
-    local record, options = wanted()
+    local record, options = wanted(pinfo)
     if not record then
         return 0
     end

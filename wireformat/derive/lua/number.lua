@@ -32,7 +32,8 @@ end
 -- The halves of a number, in two's complement.
 function number.halves(value)
     if type(value) ~= "number" then
-        return value:higher(), value:lower()
+        local a, b, c, d, e, f, g, h = value:encode(false):byte(1, 8)
+        return ((a * 256 + b) * 256 + c) * 256 + d, ((e * 256 + f) * 256 + g) * 256 + h
     end
     local low = value % HALF
     return math.floor((value - low) / HALF) % HALF, low
@@ -93,7 +94,7 @@ local function unsigned(value)
 end
 
 local function signed(value)
-    return number.signed(value:higher(), value:lower())
+    return number.signed(number.halves(value))
 end
 
 -- Arithmetic on numbers that plain Lua cannot do exactly.
