@@ -109,7 +109,15 @@ class NodeWriter:
             members.append({"name": member, "f": part, "value": value})
             every |= value
         of = {**_plain(node.of), "s": None}
-        return {"k": "flags", "of": of, "name": node.name, "members": members, "all": every, "open": node.open, "f": field}
+        return {
+            "k": "flags",
+            "of": of,
+            "name": node.name,
+            "members": members,
+            "all": every,
+            "open": node.open,
+            "f": field,
+        }
 
     def _list(self, node: model.List, name: str) -> Table:
         branch = self._branch(name)
@@ -197,5 +205,3 @@ def _first(node: model.Union) -> Table:
         if isinstance(arm, model.Ref):
             first.setdefault(arm.name, number)
     return {str(number): first[arm.name] for number, arm in node.arms if isinstance(arm, model.Ref)}
-
-

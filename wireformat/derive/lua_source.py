@@ -13,8 +13,8 @@ from typing import Any
 EXACT = 1 << 53
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = frozenset(
-    "and break do else elseif end false for function goto if in local nil not or repeat return then true until while"
-    .split()
+    "and break do else elseif end false for function goto if in local nil not or repeat return then true until "
+    "while".split()
 )
 
 

@@ -3,6 +3,7 @@
 -- Wireshark calls a dissector with the bytes of a connection in order, once. Later it calls again, for single packets
 -- in any order. So each call notes the state it began with under the frame and the place of its bytes; a call for a
 -- packet that was seen before begins with what was noted. States are small flat tables, copied when they are noted.
+-- A later call gets no more bytes than the first one used up, so whatever needed bytes beyond is remembered as well.
 
 wf.conversation = {}
 local conversations, notes = {}, {}
@@ -40,15 +41,40 @@ function wf.conversation.of(pinfo, make)
     return found
 end
 
--- The state that this call begins with, a copy that the caller may change; nil when the call was never made before
--- its time. `connection.state` is where the first reading of the connection stands.
+-- The state that this call begins with, a copy that the caller may change, and whether this is the first reading; nil
+-- for a call that the first reading never made.
 function wf.conversation.begin(connection, pinfo, tvb)
-    local key = pinfo.number .. " " .. tvb:offset() .. " " .. tvb:len()
+    local key = pinfo.number .. " " .. tvb:offset()
     if not pinfo.visited then
         notes[key] = copy(connection.state)
-        return connection.state, true
-    elseif notes[key] then
-        return copy(notes[key]), false
+        return copy(connection.state), true
     end
-    return nil, false
+    return notes[key] and copy(notes[key]), false
+end
+
+-- End a call of the first reading: `state` is where it got to, and from `offset` on it needs more bytes (nil: nothing).
+-- False when TCP will hand out the same bytes again. It does so when what is missing begins in bytes that an earlier
+-- call has seen already; then this call counts for nothing.
+function wf.conversation.commit(connection, tvb, state, offset)
+    local seen_before = connection.waiting or 0
+    if offset and seen_before > 0 and offset <= seen_before then
+        connection.waiting = tvb:len()
+        return false
+    end
+    connection.waiting = offset and tvb:len() - offset or 0
+    connection.state = state
+    return true
+end
+
+wf.conversation.copy = copy
+
+-- What was found out at a position of the connection, or what `find` finds out now; nil is not remembered.
+function wf.conversation.recall(connection, what, position, find)
+    local key = what .. " " .. wf.number.text(position)
+    local found = connection.memory[key]
+    if found == nil then
+        found = find()
+        connection.memory[key] = found
+    end
+    return found
 end

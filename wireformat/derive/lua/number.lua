@@ -158,7 +158,19 @@ number.modulo = arithmetic(function(one, other)
 end, function(one, other)
     return one % other
 end)
-number.band = bitwise("band")
+local slow_band = bitwise("band")
+local quick_band = (bit or bit32 or {}).band
+
+-- Bits that two numbers share; the library that Wireshark brings is the quick way for small ones.
+function number.band(one, other)
+    if quick_band and type(one) == "number" and type(other) == "number" and one >= 0 and other >= 0 then
+        if one < 2147483648 and other < 2147483648 then
+            return quick_band(one, other)
+        end
+    end
+    return slow_band(one, other)
+end
+
 number.bor = bitwise("bor")
 number.bxor = bitwise("bxor")
 number.left = shift("lshift")

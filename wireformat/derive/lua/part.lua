@@ -44,14 +44,13 @@ function wf.check_member(context, node, value, start)
     end
 end
 
--- The names of the flags in a number, with a field in the tree for each.
+-- The names of the flags in a number, with a field in the tree for each that is set.
 local function show_flags(context, tree, node, start, value)
     local item = wf.show(context, tree, node.f, start, wf.as_value(node.of, value))
     local names = {}
     for _, member in ipairs(node.members) do
-        local is_set = number.equal(number.band(value, member.value), member.value)
-        wf.show(context, item, node.f .. "." .. member.f, start, is_set)
-        if is_set then
+        if number.equal(number.band(value, member.value), member.value) then
+            wf.show(context, item, node.f .. "." .. member.f, start, true)
             names[#names + 1] = member.name
         end
     end

@@ -40,7 +40,7 @@ local function plausible_command(text, place)
     return command >= 1 and command <= LAST_COMMAND and size <= (MAX_COMMAND_SIZE[command] or 0)
 end
 
--- EOF, and behind it nothing that was seen, the description, or zero fill.
+-- EOF, and behind it the description; where a footer stands before it also nothing that was seen, or zero fill.
 local function plausible_end(text, place, has_footers)
     local following = text:byte(place + 1)
     if not following then
@@ -49,7 +49,7 @@ local function plausible_end(text, place, has_footers)
         local brace = text:byte(place + 6)
         return brace and brace == 123
     end
-    return not text:sub(place + 1, place + 9):find("[^\0]")
+    return has_footers and not text:sub(place + 1, place + 9):find("[^\0]")
 end
 
 -- Whether an element may begin at a place.

@@ -133,6 +133,9 @@ local function element(entry, label, depth)
         return chain(struct(record_of(merged(items), depth + 1), "item"), label)
     elseif kind == "gtree" then
         return tree_of(entry, items, label, depth + 1)
+    elseif kind == "bitmap" and size % 8 == 0 then
+        local f = "wf.vmstate.device.struct"
+        return { k = "list", of = integer(8, false, label), max = MAX_ARRAY, count = size / 8, f = f, label = label }
     elseif kind == "capability" then
         local size_node = { k = "int", n = 1 }
         return { k = "data", size = size_node, max = 255, pad = 1, enc = "utf-8", f = "wf.vmstate.device.text", label = label }

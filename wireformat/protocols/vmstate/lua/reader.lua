@@ -8,12 +8,13 @@ wf.vmstate = wf.vmstate or {}
 local reader = {}
 wf.vmstate.reader = reader
 local definition = wf.protocols.vmstate
+local number = wf.number
 
 wf.vmstate.MORE = {}
 
 function reader.new(tvb, tree, state, connection)
     -- Wireshark says in words only whether it keeps a tree; where it keeps none, nothing needs to be added.
-    local is_shown = not tostring(tree):find("has item=false", 1, true)
+    local is_shown = tree and not tostring(tree):find("has item=false", 1, true)
     return {
         tvb = tvb,
         offset = 0,
@@ -45,7 +46,10 @@ function reader.branch(self, size, text)
         return nil
     end
     local range = self.tvb(self.offset, math.min(size, reader.left(self)))
-    return self.tree:add(definition.proto, range):set_text(text)
+    local branch = self.tree:add(definition.proto, range):set_text(text)
+    local position = wf.fields["wf.vmstate.stream.position"]
+    branch:add(position, self.tvb(self.offset, 0), number.uint64(self.state.position)):set_generated()
+    return branch
 end
 
 -- Mark a fault at the offset and give up on the stream, or go on in another mode.

@@ -130,8 +130,8 @@ local function show_device(self, size)
     end
 end
 
--- The body of a device: up to where the section must end.
-function section.device(self)
+-- How long the body of a device is; nil when its end is not seen yet.
+local function find_size(self)
     local state, connection = self.state, self.connection
     local from = connection.searched == state.position and connection.search_from or 1
     local about = {
@@ -141,14 +141,21 @@ function section.device(self)
         footers = state.footers ~= false,
         package_end = state.package_end and state.package_end - state.position + 1,
     }
-    local text = reader.left(self) > 0 and self.tvb:raw(self.offset, reader.left(self)) or ""
-    local size, again = border.find(text, from, about)
-    if not size then
-        connection.searched, connection.search_from = state.position, again
+    local size, again = border.find(self.tvb:raw(self.offset, reader.left(self)), from, about)
+    connection.searched, connection.search_from = state.position, again
+    return size
+end
+
+-- The body of a device: up to where the section must end.
+function section.device(self)
+    local size = wf.conversation.recall(self.connection, "size", self.state.position, function()
+        return find_size(self)
+    end)
+    if not size or size > reader.left(self) then
         return MORE
     end
     show_device(self, size)
     reader.advance(self, size)
-    state.mode = "footer"
+    self.state.mode = "footer"
     return nil
 end

@@ -25,6 +25,8 @@ end
 
 extend({
     { "stream.element", "uint8", "element", base.HEX },
+    { "stream.position", "uint64", "position in the stream", base.DEC },
+    { "stream.records", "uint32", "records", base.DEC },
     { "stream.bulk", "none", "bulk data" },
     { "stream.unread", "bytes", "not dissected", base.SPACE },
     { "device.body", "bytes", "device state", base.SPACE },
@@ -57,7 +59,7 @@ local function header(self)
 end
 
 local function configuration(self)
-    local found = reader.message(self, "Configuration", 1, "configuration", { open_end = true })
+    local found = reader.message(self, "Configuration", 1, "configuration", { open_end = self.is_first })
     if not found or found == MORE then
         return found
     end
@@ -71,15 +73,13 @@ local function configuration(self)
     return nil
 end
 
--- How often a section of that name and instance came before; noted by position, since packets are read again.
+-- How often a section of that name and instance came before.
 local function repeats_of(connection, position, key)
-    local known = connection.repeats[position]
-    if not known then
-        known = connection.counts[key] or 0
+    return wf.conversation.recall(connection, "repeats", position, function()
+        local known = connection.counts[key] or 0
         connection.counts[key] = known + 1
-        connection.repeats[position] = known
-    end
-    return known
+        return known
+    end)
 end
 
 local function open(self, kind)
@@ -210,7 +210,7 @@ local function new_connection()
         state = { mode = "start", position = 0, skip = 0, has_address = 0, has_mapped = 0 },
         names = {},
         counts = {},
-        repeats = {},
+        memory = {},
     }
 end
 
@@ -226,15 +226,30 @@ local function read(self)
     return false
 end
 
+-- Read without showing anything, to learn how far the bytes go. False when TCP will hand them out again.
+local function probe(tvb, state, connection)
+    local self = reader.new(tvb, nil, wf.conversation.copy(state), connection)
+    self.is_first = true
+    local needs_more = read(self)
+    return wf.conversation.commit(connection, tvb, self.state, needs_more and self.offset or nil)
+end
+
+local function ask_for_more(pinfo, offset)
+    pinfo.desegment_offset = offset
+    pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
+end
+
 function proto.dissector(tvb, pinfo, tree)
     local connection = wf.conversation.of(pinfo, new_connection)
-    local state = wf.conversation.begin(connection, pinfo, tvb)
+    local state, is_first = wf.conversation.begin(connection, pinfo, tvb)
     pinfo.cols.protocol = "WF-VMSTATE"
-    if state then
+    if is_first and not probe(tvb, state, connection) then
+        ask_for_more(pinfo, 0)
+    elseif state then
         local self = reader.new(tvb, tree, state, connection)
+        self.is_first = is_first
         if read(self) then
-            pinfo.desegment_offset = self.offset
-            pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
+            ask_for_more(pinfo, self.offset)
         end
         if #self.summary > 0 then
             pinfo.cols.info = table.concat(self.summary, ", ")
