@@ -77,4 +77,4 @@ def _same(value: Any, text: str, raw: bytes) -> bool:
         return raw == value
     if isinstance(value, float):
         return math.isclose(float(text), value, rel_tol=1e-5)
-    return int(text, 0) == value
+    return bool(int(text, 0) == value)

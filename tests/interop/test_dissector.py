@@ -51,7 +51,7 @@ COUNT = 2000 if SOAK else 40
 SINGLE_BYTES = 50 if SOAK else 10
 FIRST_PORT = 20001
 PARAMS = {"page_size": 4096, "has_page_size": 1, "has_address": 0, "has_mapped": 1}
-SPECIMENS = Protocol("specimen", "Every node of the model.", ("1", "2", "10"), specimens.CLASSES)
+SPECIMENS = Protocol("specimen", "Every node of the model.", ("1", "2", "10"), (), records=specimens.CLASSES)
 PROTOCOLS = {"specimen": SPECIMENS, **{name: protocol(name) for name in NAMES}}
 FEW = ("10.2/pc-minimal", "7.2/pc-2.2", "7.2/tcp-postcopy", "10.0/aarch64-virt")
 """Captures for every day: the newest stream, one without footers, a package, another architecture."""
