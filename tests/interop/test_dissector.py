@@ -57,8 +57,9 @@ FEW = ("10.2/pc-minimal", "7.2/pc-2.2", "7.2/tcp-postcopy", "10.0/aarch64-virt")
 """Captures for every day: the newest stream, one without footers, a package, another architecture."""
 
 EVERY = [row["name"] for row in rows("stream")]
-COMPLAINTS = {"7.2/s390x-ccw"}
-"""Captures whose description is known not to fit: an array of pointers that are partly NULL."""
+STRETCHED = {"7.2/s390x-ccw": range(132977, 134002)}
+"""Where a description does not fit: an array whose first pointer is NULL. Our decoder finds its size by trying; the
+dissector says `trailing`."""
 
 SEGMENT = 1448
 LONGEST_SINGLE = 400
@@ -221,9 +222,11 @@ def test_captures_agree(one_capture: Capture, tmp_path: Path, script: Path) -> N
     data = one_capture.data
     stream = read_stream(window_on(data))
     seen = dissected(data, tmp_path, script, 65495, *PREFERENCES)
-    assert [text for text in seen.complaints if one_capture.name not in COMPLAINTS] == []
+    excepted = STRETCHED.get(one_capture.name, range(0))
+    assert [text.partition(":")[0] for text in seen.complaints] == ["trailing"] * bool(excepted)
     assert declared_disagreements(seen, data) == []
-    assert device_leaves(seen) == {leaf for leaf in expected_leaves(stream) if leaf[0] < visible_end(stream)}
+    expected = {leaf for leaf in expected_leaves(stream) if leaf[0] < visible_end(stream)}
+    assert all(leaf[0] in excepted for leaf in device_leaves(seen) ^ expected)
     assert record_counts(seen) == expected_counts(stream)
 
 

@@ -47,20 +47,30 @@ function wf.conversation.begin(connection, pinfo, tvb)
     local key = pinfo.number .. " " .. tvb:offset()
     if not pinfo.visited then
         notes[key] = copy(connection.state)
+        connection.noted = notes[key]
         return copy(connection.state), true
     end
     return notes[key] and copy(notes[key]), false
 end
 
+-- Where the first reading of this call stopped for want of bytes; nil when it needed none.
+function wf.conversation.stop(pinfo, tvb)
+    local noted = notes[pinfo.number .. " " .. tvb:offset()]
+    return noted and noted.stop
+end
+
 -- End a call of the first reading: `state` is where it got to, and from `offset` on it needs more bytes (nil: nothing).
 -- False when TCP will hand out the same bytes again. It does so when what is missing begins in bytes that an earlier
--- call has seen already; then this call counts for nothing.
+-- call has seen already; then this call counts for nothing. Where it stopped is noted: what is known later must not
+-- lead later calls beyond, into bytes that another call shows.
 function wf.conversation.commit(connection, tvb, state, offset)
     local seen_before = connection.waiting or 0
     if offset and seen_before > 0 and offset <= seen_before then
+        connection.noted.stop = 0
         connection.waiting = tvb:len()
         return false
     end
+    connection.noted.stop = offset
     connection.waiting = offset and tvb:len() - offset or 0
     connection.state = state
     return true

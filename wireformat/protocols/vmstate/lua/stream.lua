@@ -214,16 +214,16 @@ local function new_connection()
     }
 end
 
--- Read as far as the bytes go; true when more are needed to go on from the offset.
-local function read(self)
-    while reader.left(self) > 0 do
+-- Read as far as the bytes go, or to where the first reading stopped; true when more are needed to go on from there.
+local function read(self, stop)
+    while reader.left(self) > 0 and self.offset ~= stop do
         if self.state.skip > 0 then
             reader.skip(self)
         elseif STEPS[self.state.mode](self) == MORE then
             return true
         end
     end
-    return false
+    return self.offset == stop
 end
 
 -- Read without showing anything, to learn how far the bytes go. False when TCP will hand them out again.
@@ -248,7 +248,7 @@ function proto.dissector(tvb, pinfo, tree)
     elseif state then
         local self = reader.new(tvb, tree, state, connection)
         self.is_first = is_first
-        if read(self) then
+        if read(self, wf.conversation.stop(pinfo, tvb)) then
             ask_for_more(pinfo, self.offset)
         end
         if #self.summary > 0 then
