@@ -12,17 +12,14 @@ local number = wf.number
 
 wf.vmstate.MORE = {}
 
+-- Whether there is a tree to add to. Wireshark tells only in words.
+function reader.is_shown(tree)
+    return not tostring(tree):find("has item=false", 1, true)
+end
+
+-- A reader of one call; without a tree nothing is shown.
 function reader.new(tvb, tree, state, connection)
-    -- Wireshark says in words only whether it keeps a tree; where it keeps none, nothing needs to be added.
-    local is_shown = tree and not tostring(tree):find("has item=false", 1, true)
-    return {
-        tvb = tvb,
-        offset = 0,
-        tree = is_shown and tree or nil,
-        state = state,
-        connection = connection,
-        summary = {},
-    }
+    return { tvb = tvb, offset = 0, tree = tree, state = state, connection = connection, summary = {} }
 end
 
 function reader.left(self)

@@ -226,34 +226,41 @@ local function read(self, stop)
     return self.offset == stop
 end
 
--- Read without showing anything, to learn how far the bytes go. False when TCP will hand them out again.
-local function probe(tvb, state, connection)
-    local self = reader.new(tvb, nil, wf.conversation.copy(state), connection)
-    self.is_first = true
-    local needs_more = read(self)
-    return wf.conversation.commit(connection, tvb, self.state, needs_more and self.offset or nil)
-end
-
 local function ask_for_more(pinfo, offset)
     pinfo.desegment_offset = offset
     pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
 end
 
+-- The first reading, without showing anything: how far the bytes go is known only at the end. nil when TCP will hand
+-- them out again; the reader, and whether it needs more, otherwise.
+local function probe(tvb, state, connection)
+    local self = reader.new(tvb, nil, wf.conversation.copy(state), connection)
+    self.is_first = true
+    local needs_more = read(self)
+    if wf.conversation.commit(connection, tvb, self.state, needs_more and self.offset or nil) then
+        return self, needs_more
+    end
+    return nil
+end
+
 function proto.dissector(tvb, pinfo, tree)
     local connection = wf.conversation.of(pinfo, new_connection)
     local state, is_first = wf.conversation.begin(connection, pinfo, tvb)
+    local self, needs_more
     pinfo.cols.protocol = "WF-VMSTATE"
-    if is_first and not probe(tvb, state, connection) then
-        ask_for_more(pinfo, 0)
-    elseif state then
-        local self = reader.new(tvb, tree, state, connection)
+    if is_first then
+        self, needs_more = probe(tvb, state, connection)
+    end
+    if state and (self or not is_first) and reader.is_shown(tree) then
+        self = reader.new(tvb, tree, state, connection)
         self.is_first = is_first
-        if read(self, wf.conversation.stop(pinfo, tvb)) then
-            ask_for_more(pinfo, self.offset)
-        end
-        if #self.summary > 0 then
-            pinfo.cols.info = table.concat(self.summary, ", ")
-        end
+        needs_more = read(self, wf.conversation.stop(pinfo, tvb))
+    end
+    if needs_more or (is_first and not self) then
+        ask_for_more(pinfo, self and self.offset or 0)
+    end
+    if self and #self.summary > 0 then
+        pinfo.cols.info = table.concat(self.summary, ", ")
     end
     return tvb:len()
 end
