@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -128,6 +130,19 @@ def test_a_reader_that_was_never_there(small: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("unwanted", [False, True])
+def test_a_terminal_gets_colour_unless_unwanted(small: Path, unwanted: bool) -> None:
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment = plain | ({"NO_COLOR": "1"} if unwanted else {})
+    reading, terminal = pty.openpty()
+    command = [sys.executable, "-m", "wireformat", "decode", str(small), "--path", "header.version"]
+    subprocess.run(command, stdout=terminal, env=environment, check=True)
+    shown = os.read(reading, 4096)
+    os.close(terminal)
+    os.close(reading)
+    assert shown == (b"version: 3\r\n" if unwanted else b"\x1b[1mversion\x1b[0m: 3\r\n")
 
 
 def test_a_full_disk(small: Path) -> None:
