@@ -100,7 +100,9 @@ def configuration(
     return element_bytes(Configuration(name=name, target_page_bits=bits, capabilities=listed, uuid=uuid))
 
 
-def start(section_id: int, idstr: str, body: bytes, *, instance_id: int = 0, version_id: int = 1, footer: bool = True) -> bytes:
+def start(
+    section_id: int, idstr: str, body: bytes, *, instance_id: int = 0, version_id: int = 1, footer: bool = True
+) -> bytes:
     """A section that begins an iterative handler."""
     message = SectionStart(section_id=section_id, idstr=idstr, instance_id=instance_id, version_id=version_id)
     return join(element_bytes(message), body, _footer(section_id, footer))
@@ -116,7 +118,9 @@ def end(section_id: int, body: bytes, *, footer: bool = True) -> bytes:
     return join(element_bytes(SectionEnd(section_id=section_id)), body, _footer(section_id, footer))
 
 
-def full(section_id: int, idstr: str, body: bytes, *, instance_id: int = 0, version_id: int = 1, footer: bool = True) -> bytes:
+def full(
+    section_id: int, idstr: str, body: bytes, *, instance_id: int = 0, version_id: int = 1, footer: bool = True
+) -> bytes:
     """A device section."""
     message = SectionFull(section_id=section_id, idstr=idstr, instance_id=instance_id, version_id=version_id)
     return join(element_bytes(message), body, _footer(section_id, footer))
@@ -142,7 +146,9 @@ def package(*elements: bytes) -> bytes:
 
 def ram_blocks(*blocks: tuple[str, int] | RamBlock, total: int | None = None) -> bytes:
     """MEM_SIZE and the list behind it; `total` where it shall not be the sum."""
-    listed = [block if isinstance(block, RamBlock) else RamBlock(name=block[0], used_length=block[1]) for block in blocks]
+    listed = [
+        block if isinstance(block, RamBlock) else RamBlock(name=block[0], used_length=block[1]) for block in blocks
+    ]
     announced = sum(block.used_length for block in listed) if total is None else total
     return join(ram_word(announced, MEM_SIZE), map(encode_block, listed))
 
@@ -160,7 +166,7 @@ def ram_flush() -> bytes:
 def _page_head(flag: int, offset: int, block: str | None) -> bytes:
     if block is None:
         return ram_word(offset, flag | CONTINUE)
-    return ram_word(offset, flag) + bytes([len(block)]) + block.encode()
+    return ram_word(offset, flag) + bytes([len(block.encode())]) + block.encode()
 
 
 def page(offset: int, data: bytes | int, block: str | None = None, page_size: int = PAGE_SIZE) -> bytes:
@@ -269,7 +275,7 @@ def description_text(*devices: Device, page_size: int = PAGE_SIZE, machine: str 
 
 
 def _configuration_keys(machine: str) -> str:
-    fields = field("len", "uint32", 4), field("name", "buffer", len(machine))
+    fields = field("len", "uint32", 4), field("name", "buffer", len(machine.encode()))
     return '"configuration": {' + vmsd("configuration", *fields) + "}, "
 
 
