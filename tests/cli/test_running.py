@@ -169,7 +169,7 @@ def test_an_interrupt() -> None:
 def wait_until_read(pipe: int) -> None:
     """Until nothing is left in a pipe, so that its reader waits for more."""
     left = bytes([1])
-    for _ in range(200):
+    for _ in range(1200):
         left = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
         if not any(left):
             break
