@@ -112,7 +112,8 @@ class _Sizes:
                 return marks + sum(self._plain(node.of, item) for item in value)
             case model.Ref():
                 vmsd = entry.get("struct", entry)
-                return self.record(vmsd, node.name, value) if "fields" in vmsd else self._plain(node, value)
+                described = "fields" in vmsd and entry.get("type") != "gtree"
+                return self.record(vmsd, node.name, value) if described else self._plain(node, value)
         return int(entry["size"])
 
     def _plain(self, node: model.Node, value: Any) -> int:
