@@ -82,5 +82,6 @@ def test_devices_without_a_description_are_mentioned(call: Call, tmp_path: Path)
     assert call("check", bare, "--description", whole).errors == ""
 
 
+@pytest.mark.slow
 def test_from_a_pipe(start: Call) -> None:
     assert start("check", "-", data=ODD).lines[0].startswith('-: ram["pc.ram"][0] at ')

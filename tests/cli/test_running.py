@@ -108,6 +108,7 @@ def test_wrong_options(call: Call, words: tuple[str, ...], message: str) -> None
     assert (answer.code, answer.data, answer.errors) == (2, b"", f"wireformat decode: {message}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [(), ("--json",), ("--ndjson", "--ram", "base64")])
 def test_a_reader_that_goes_away(pc: Path, form: tuple[str, ...]) -> None:
     """`wireformat decode … | head -1`."""
@@ -121,6 +122,7 @@ def test_a_reader_that_goes_away(pc: Path, form: tuple[str, ...]) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_reader_that_was_never_there(small: Path) -> None:
     """Little output stays in the buffer until the end; fails when the interpreter then complains."""
     command = [sys.executable, "-m", "wireformat", "decode", str(small)]
@@ -132,6 +134,7 @@ def test_a_reader_that_was_never_there(small: Path) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unwanted", [False, True])
 def test_a_terminal_gets_colour_unless_unwanted(small: Path, unwanted: bool) -> None:
     plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
@@ -145,6 +148,7 @@ def test_a_terminal_gets_colour_unless_unwanted(small: Path, unwanted: bool) -> 
     assert shown == (b"version: 3\r\n" if unwanted else b"\x1b[1mversion\x1b[0m: 3\r\n")
 
 
+@pytest.mark.slow
 def test_a_full_disk(small: Path) -> None:
     with open("/dev/full", "wb") as full:
         command = [sys.executable, "-m", "wireformat", "decode", str(small)]
@@ -152,6 +156,7 @@ def test_a_full_disk(small: Path) -> None:
     assert (run.returncode, run.stderr) == (2, "wireformat decode: file: No space left on device\n")
 
 
+@pytest.mark.slow
 def test_an_interrupt() -> None:
     command = [sys.executable, "-m", "wireformat", "decode", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -177,6 +182,7 @@ def wait_until_read(pipe: int) -> None:
     assert not any(left)
 
 
+@pytest.mark.slow
 def test_closed_streams(small: Path) -> None:
     """`wireformat decode - <&-` and `>&-`."""
     shell = 'exec "$0" -m wireformat decode "$1" {}'

@@ -27,6 +27,7 @@ def test_memory_goes(call: Call, tmp_path: Path, words: tuple[str, ...], expecte
     assert target.read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_a_real_stream_from_pipe_to_pipe(start: Call, pc: Path) -> None:
     small = start("shrink", "-", "-o", "-", data=pc.read_bytes())
     assert (small.code, small.errors) == (0, "")
