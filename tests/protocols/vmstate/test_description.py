@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from tests.protocols.vmstate.building import (
@@ -159,3 +161,10 @@ class TestFindInFile:
     )
     def test_none(self, data: bytes) -> None:
         assert find_in_file(data) is None
+
+
+def test_a_stream_full_of_braces_is_given_up() -> None:
+    """Fails when each of sixteen million braces is looked at."""
+    begin = process_time()
+    assert find_in_file(b"{" * (16 << 20) + b"}") is None
+    assert process_time() - begin < 2
