@@ -50,7 +50,7 @@ from wireformat.protocols.vmstate.messages import CommandCode, ElementType
 from wireformat.protocols.vmstate.stream import Stream, StreamCollector, flattened, own_description, read_stream
 
 WHOLE = bool(os.environ.get("WIREFORMAT_SOAK"))
-EXAMPLES = 40 * (100 if WHOLE else 1)
+EXAMPLES = 40 * (10 if WHOLE else 1)
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)] if WHOLE else []
 RICH = rich_stream()
 
