@@ -1,0 +1,157 @@
+"""One example value for any schema, the same every time, from the model alone.
+
+Where a schema comes without test vectors its page shows such a value, encoded. It is small and valid as far as the
+model can tell: the first arm of each choice, one item in each list, numbers that show their place. Something that has
+no valid value, or is not understood, gives none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireformat.codec import codec_for
+from wireformat.errors import WireError
+from wireformat.schema import model
+from wireformat.schema.expression import UnresolvedError, evaluate
+from wireformat.schema.traverse import fields_of
+from wireformat.schema.values import Unknown
+
+DERIVED = (model.Const, model.Reserved, model.Computed, model.Checksum)
+MAX_DEPTH = 12
+TEXT = "example"
+
+
+def example(schema: model.Schema, version: str | None = None, params: Mapping[str, Any] | None = None) -> bytes | None:
+    """The bytes of an example; None where none can be made."""
+    for arm in range(8):
+        try:
+            value = _Example(schema, version, params or {}, arm).record(schema.root, 0)
+            data = codec_for(schema, version).encode(value, params)
+            codec_for(schema, version).decode(data, params)
+        except (WireError, UnresolvedError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError):
+            continue
+        return data
+    return None
+
+
+class _Example:
+    """Makes one value; `arm` says which arm choices take, and shifts the numbers."""
+
+    def __init__(self, schema: model.Schema, version: str | None, params: Mapping[str, Any], arm: int) -> None:
+        self._schema = schema
+        self._version = version
+        self._params = params
+        self._arm = arm
+        self._scope: dict[str, Any] = {}
+
+    def record(self, name: str, depth: int) -> Any:
+        """A value of a record."""
+        if depth > MAX_DEPTH:
+            raise ValueError("nested without end")
+        record, outer = self._schema.records[name], self._scope
+        present = fields_of(record, self._version)
+        self._scope = {field.name: self._constant(field.of) for field in present if isinstance(field.of, model.Const)}
+        values: dict[str, Any] = {"unknown": ()} if record.layout == "tlv" else {}
+        wanted = self._wanted(present)
+        for field in record.fields:
+            if field.name and not isinstance(field.of, DERIVED):
+                values[field.name] = self._field(field, wanted, depth) if field in present else field.default
+                self._scope[field.name] = values[field.name]
+        self._scope = outer
+        return values if record.cls is None else record.cls(**values)
+
+    def _constant(self, node: model.Const) -> Any:
+        return node.value
+
+    def _wanted(self, fields: tuple[model.Field, ...]) -> dict[str, int]:
+        """Numbers that later fields depend on: tags of arms, small sizes and counts."""
+        found: dict[str, int] = {}
+        for field in fields:
+            for name, number in _steering(field.of, self._arm):
+                found.setdefault(name, number)
+        return found
+
+    def _field(self, field: model.Field, wanted: Mapping[str, int], depth: int) -> Any:
+        if field.name in wanted and isinstance(field.of, model.Int | model.Enum | model.Flags):
+            return _typed(field.of, wanted[field.name])
+        if field.mask is not None:
+            bits = int(evaluate(field.mask, self._scope, self._params)) >> field.shift
+            return _typed(field.of, self._number(field.of) & bits)
+        value = self.node(field.of, depth)
+        return (value,) if field.many else value
+
+    def _number(self, node: model.Node) -> int:
+        if isinstance(node, model.Enum | model.Flags):
+            return node.members[min(self._arm, len(node.members) - 1)][1] if node.members else 0
+        return 1 + self._arm
+
+    def node(self, node: model.Node, depth: int) -> Any:
+        """A value of a node."""
+        match node:
+            case model.Int() | model.Enum() | model.Flags():
+                return _typed(node, self._number(node))
+            case model.Float():
+                return 1.5
+            case model.Data():
+                return self._data(node)
+            case model.List(of=of):
+                return tuple(self.node(of, depth) for _ in range(self._count(node)))
+            case model.Chain(of=of, max=most):
+                return (self.node(of, depth),)[:most]
+            case model.Maybe() | model.Announced() if depth > MAX_DEPTH // 2:
+                return None
+            case model.When(cond=cond, of=of):
+                return self.node(of, depth) if evaluate(cond, self._scope, self._params) else None
+            case model.Union():
+                return self._union(node, depth)
+            case model.Ref(name=name):
+                return self.record(name, depth + 1)
+            case model.Opaque():
+                raise ValueError(node.reason)
+        return self.node(node.of, depth)
+
+    def _count(self, node: model.List) -> int:
+        if isinstance(node.count, model.Int) or node.count is None:
+            return min(1, node.max)
+        return min(int(evaluate(node.count, self._scope, self._params)), node.max)
+
+    def _data(self, node: model.Data) -> bytes | str:
+        if isinstance(node.size, model.Int) or node.size is None:
+            size = min(len(TEXT), node.max)
+        else:
+            size = int(evaluate(node.size, self._scope, self._params))
+        if size > node.max or size < 0:
+            raise ValueError("size beyond its limit")
+        text = (TEXT * (size // len(TEXT) + 1))[:size]
+        if node.encoding is None:
+            return bytes(index & 0xFF for index in range(1, size + 1))
+        return text[: size - 1] if node.nul in ("end", "pad") and size else text
+
+    def _union(self, node: model.Union, depth: int) -> Any:
+        try:
+            tag = int(evaluate(node.on, self._scope, self._params))
+        except UnresolvedError:
+            tag = node.arms[min(self._arm, len(node.arms) - 1)][0]
+        arms = dict(node.arms)
+        if tag not in arms and node.unknown:
+            return Unknown(tag, b"\x01\x02")
+        return self.node(arms[tag], depth)
+
+
+def _steering(node: model.Node, arm: int) -> list[tuple[str, int]]:
+    """Fields that decide about a node, with a number that leads somewhere."""
+    match node:
+        case model.Union(on=("get", str() as name), arms=arms) if arms:
+            return [(name, arms[min(arm, len(arms) - 1)][0])]
+        case model.Data(size=("get", str() as name), max=most):
+            return [(name, min(4, most))]
+        case model.List(count=("get", str() as name), max=most):
+            return [(name, min(1, most))]
+    of = getattr(node, "of", None)
+    return [] if of is None else _steering(of, arm)
+
+
+def _typed(node: model.Node, number: int) -> Any:
+    cls = getattr(node, "cls", None)
+    return number if cls is None else cls(number)
