@@ -75,9 +75,9 @@ class _Picture:
             self.top[name], self.height[name] = y, max(36, PORT * ports + 12)
             y += self.height[name] + GAP
         self.end = y - GAP + MARGIN
-        labels = [edge.label for edge in self.lanes]
-        self.first_lane = MARGIN + BOX_WIDTH + 14 + max((len(label) * LETTER for label in labels), default=0)
         below = max((len(edge.label) * LETTER for edge in self.straight), default=0)
+        beside = max((len(edge.label) * LETTER for edge in self.lanes), default=0)
+        self.first_lane = MARGIN + 14 + max(BOX_WIDTH + beside, BOX_WIDTH / 2 + below)
         lanes = self.first_lane + LANE * len(self.lanes) + MARGIN if self.lanes else 0
         self.width = max(lanes, MARGIN + BOX_WIDTH / 2 + below + 20, 2 * MARGIN + BOX_WIDTH)
 

@@ -13,7 +13,19 @@ from typing import Any
 
 from wireformat.derive.escape import visible
 from wireformat.schema import model
-from wireformat.schema.expression import render
+from wireformat.schema.expression import render as rendered
+
+
+_LARGE = re.compile(r"\b\d{3,}\b")
+
+
+def render(expr: model.Expr) -> str:
+    """An expression as people read it, larger numbers in hexadecimal."""
+    return _LARGE.sub(_hexadecimal, rendered(expr))
+
+
+def _hexadecimal(match: re.Match[str]) -> str:
+    return hex(int(match[0]))
 
 
 COLOURS = 8
@@ -247,7 +259,7 @@ def range_text(node: model.Node) -> str:
         case model.List(max=most) | model.Chain(max=most):
             return f"at most {most} items"
         case model.Enum(members=members, open=is_open) | model.Flags(members=members, open=is_open):
-            return ", ".join(f"{name} = {_number(number)}" for name, number in members) + (", others kept" * is_open)
+            return f"{len(members)} names, {'others kept' if is_open else 'no others'}"
         case model.When(of=of) | model.Announced(of=of) | model.Maybe(of=of) | model.Pointed(of=of):
             return range_text(of)
     return ""

@@ -17,6 +17,8 @@ from wireformat.derive.refusals import refusals
 from wireformat.derive.rows import field_rows, notation
 from wireformat.derive.subject import Entry, Subject
 from wireformat.derive.vectors import Vector, check
+from wireformat.schema import model
+from wireformat.schema.traverse import walk
 
 MAX_VALID, MAX_INVALID = 4, 3
 """Vectors that a page shows; the file has them all."""
@@ -29,6 +31,7 @@ def message_page(subject: Subject, entry: Entry) -> str:
     sections = (
         _head(subject, entry),
         _fields(entry),
+        _names_of_numbers(entry),
         _picture(subject, entry),
         _notation(entry),
         _bytes(entry, vectors),
@@ -80,7 +83,7 @@ def badges(subject: Subject, entry: Entry) -> str:
 
 def _fields(entry: Entry) -> str:
     """The field table: one anchor for each field of the record itself, groups indented."""
-    head = ("Offset", "Size", "Field", "Type", "Meaning", "Values", "Default", "Versions")
+    head = ("Field", "Offset", "Size", "Type", "Meaning", "Values", "Default", "Versions")
     lines = []
     numbered: dict[str, int] = {}
     for field, found in field_rows(entry.schema):
@@ -97,8 +100,23 @@ def _fields(entry: Entry) -> str:
 
 def _slim(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
     """The table without the columns that nobody uses."""
-    used = [column for column in range(len(head)) if column in (2, 3, 4) or any(line[column] for line in lines)]
+    used = [column for column in range(len(head)) if column in (0, 3, 4) or any(line[column] for line in lines)]
     return table(tuple(head[column] for column in used), [tuple(line[column] for column in used) for line in lines])
+
+
+def _names_of_numbers(entry: Entry) -> str:
+    """What the numbers of enumerations and flags are called."""
+    named = {
+        node.name: node
+        for field in entry.record.fields
+        for node in walk(field.of)
+        if isinstance(node, model.Enum | model.Flags)
+    }
+    return "\n".join(
+        f"### {cell(name)}\n\n"
+        + table(("Number", "Name"), [(f"{number:#x}", code(member)) for member, number in node.members])
+        for name, node in named.items()
+    )
 
 
 def _row(row: Row, entry: Entry, mark: str) -> tuple[str, ...]:
@@ -108,9 +126,9 @@ def _row(row: Row, entry: Entry, mark: str) -> tuple[str, ...]:
     if row.record:
         kind = kind.replace(cell(row.record), page_link(entry, row.record), 1)
     return (
+        f"{mark}{indent}{name}",
         cell(row.offset),
         cell(row.size),
-        f"{mark}{indent}{name}",
         kind,
         prose(row.doc),
         cell(row.range),

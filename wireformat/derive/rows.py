@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wireformat.derive.escape import visible
-from wireformat.derive.notation import Offset, Row, fixed_size, range_text, size_text, type_text
+from wireformat.derive.notation import Offset, Row, fixed_size, range_text, render, size_text, type_text
 from wireformat.schema import model
-from wireformat.schema.expression import render
 from wireformat.schema.traverse import walk
 
 MAX_DEPTH = 3
@@ -66,22 +65,41 @@ class _Rows:
             "" if _union(field.of) else nested,
         )
         if depth < MAX_DEPTH:
-            yield from self._inside(field.of, depth + 1, above)
+            yield from self._inside(field.of, record, depth + 1, above)
 
-    def _inside(self, node: model.Node, depth: int, above: frozenset[str]) -> Iterator[Row]:
+    def _inside(self, node: model.Node, record: model.Record, depth: int, above: frozenset[str]) -> Iterator[Row]:
         """The groups in a field: a record, or the arms of a choice."""
         union = _union(node)
         if union is not None:
             for tag, arm in union.arms:
-                yield Row(depth, "", "", type_text(arm), f"{render(union.on)} = {tag}", record=_name(arm), is_group=True)
+                name = f"{render(union.on)} = {self._tag(union.on, tag, record)}"
+                yield Row(depth, "", "", type_text(arm), name, record=_name(arm), is_group=True)
                 yield from self._named(arm, depth + 1, above)
             return
         yield from self._named(node, depth, above)
+
+    def _tag(self, on: model.Expr, tag: int, record: model.Record) -> str:
+        """The number of an arm, with its name where the field that decides has names."""
+        names = {number: name for name, number in members(self._schema, record, on)}
+        return f"{tag} ({names[tag]})" if tag in names else str(tag)
 
     def _named(self, node: model.Node, depth: int, above: frozenset[str]) -> Iterator[Row]:
         name = _name(node)
         if name and name not in above:
             yield from self.record(self._schema.records[name], depth, Offset(), above)
+
+
+def members(schema: model.Schema, record: model.Record, expr: model.Expr) -> tuple[tuple[str, int], ...]:
+    """The names of the numbers that an expression reads from a record, as it is or under a mask."""
+    if not isinstance(expr, tuple):
+        return ()
+    if expr[0] != "get":
+        return next(filter(None, (members(schema, record, part) for part in expr[1:])), ())
+    first, *rest = expr[1:]
+    node = next((field.of for field in record.fields if field.name == first), None)
+    if rest and isinstance(node, model.Ref):
+        return members(schema, schema.records[node.name], ("get", *rest))
+    return node.members if isinstance(node, model.Enum | model.Flags) and not rest else ()
 
 
 def _union(node: model.Node) -> model.Union | None:
