@@ -176,7 +176,9 @@ def _is_about_length(vector: Vector) -> bool:
 def _broken(sources: tuple[Vector, ...]) -> Iterator[tuple[int, Vector]]:
     """Broken bytes with the number of bytes that differ from where they come."""
     for seed, source in enumerate(sources):
-        for data in chain(truncations(source.data), [source.data + b"\0"], islice(mutations(source.data, seed), MUTATIONS)):
+        for data in chain(
+            truncations(source.data), [source.data + b"\0"], islice(mutations(source.data, seed), MUTATIONS)
+        ):
             if len(data) <= MAX_INVALID_SIZE:
                 yield _distance(source.data, data), Vector(source.record, "", data, params=source.params)
 

@@ -38,9 +38,9 @@ class Browser:
         self._read, from_browser = os.pipe()
         environment = {**os.environ, "HOME": str(profile), "XDG_CONFIG_HOME": str(profile)}
         with open(profile / "chromium.log", "wb") as log:
+            shell = ["sh", "-c", f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}']
             self._process = subprocess.Popen(
-                ["sh", "-c", f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}', program, *FLAGS]
-                + [f"--user-data-dir={profile}", "about:blank"],
+                [*shell, program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
                 pass_fds=(to_browser, from_browser),
                 stdout=log,
                 stderr=log,
@@ -65,7 +65,9 @@ class Browser:
     def __enter__(self) -> Browser:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._process.terminate()
         self._process.wait(TIMEOUT_SECONDS)
         os.close(self._write)

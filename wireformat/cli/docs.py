@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import construct
 import typer
 
-from wireformat import protocols
 from wireformat.catalogue import CATALOGUE
 from wireformat.cli.exits import Exit, UsageError
 from wireformat.cli.running import complain
@@ -23,6 +22,7 @@ from wireformat.derive.ledger import checked_by
 from wireformat.derive.pages import pages
 from wireformat.derive.subject import Subject, subject_of, subject_of_constructs
 from wireformat.derive.vectors import Vector, read_vectors
+from wireformat.protocols import NAMES, protocol
 from wireformat.schema.record import Record
 
 KINDS = ("valid", "invalid")
@@ -60,7 +60,7 @@ def run(
 
 
 def write(texts: Mapping[str, str], target: Path) -> int:
-    """Write files; what an earlier run left behind and this one does not make is removed. Returns how many there are."""
+    """Write files and remove what only an earlier run made. Returns how many there are."""
     for name, text in texts.items():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +76,10 @@ def write(texts: Mapping[str, str], target: Path) -> int:
 def _protocols(spec: Path, tests: Path) -> Iterator[Subject]:
     sources = {str(path): path.read_text(encoding="utf-8") for path in sorted(tests.rglob("test_*.py"))}
     checked = checked_by(sources)
-    for name in protocols.MODULES:
+    for name in NAMES:
         prose = spec / "protocols" / f"{name}.md"
         yield subject_of(
-            protocols.load(name),
+            protocol(name),
             vectors=vectors_in(spec / "vectors" / name),
             runs=tuple(_runs(spec / "recordings" / name)),
             prose=prose.read_text(encoding="utf-8") if prose.exists() else "",

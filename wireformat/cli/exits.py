@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from wireformat.catalogue import CATALOGUE
-from wireformat.errors import WireError
+from wireformat.errors import EncodeError, WireError
 from wireformat.protocols.vmstate.catalogue import CATALOGUE as VMSTATE_CATALOGUE
 
 
@@ -31,7 +31,10 @@ _BY_KIND = {
 
 
 def exit_for(error: WireError) -> Exit:
-    """The exit code for an error, by the kind that the catalogue gives its id."""
+    """The exit code for an error, by the kind that the catalogue gives its id; what cannot be encoded came from the
+    user."""
+    if isinstance(error, EncodeError):
+        return Exit.USAGE
     entry = CATALOGUE.get(error.id) or VMSTATE_CATALOGUE.get(error.id)
     return _BY_KIND[entry.kind] if entry else Exit.FINDING
 

@@ -20,6 +20,9 @@ from wireformat.codec.fast_shape import Shape
 from wireformat.codec.fast_source import Program, UnsupportedError, Writer, padding_of, render
 from wireformat.schema import model
 
+LARGE_TABLE = 256
+"""Sizes from which on a table with an entry for each size does not pay."""
+
 Handler = Callable[["NodeEncoder", Any, str], None]
 
 
@@ -84,12 +87,13 @@ class NodeEncoder:
         """The value must be an integer, which is checked before the bytes are joined."""
         self._integers.append(source)
 
-    def amount(self, size: model.Expr | model.Int | None, counted: str, limit: int) -> None:
+    def amount(self, size: model.Expr | model.Int | None, counted: str, limit: int, *, checked: bool = False) -> None:
         """A size or count: written if it stands before its subject, else compared with what its expression says.
 
-        `counted` is the source of the true number. Expressions in `given` are computed from it and need no look.
+        `counted` is the source of the true number. Expressions in `given` are computed from it and need no look, nor
+        does the limit where it is `checked` elsewhere.
         """
-        if not isinstance(size, model.Int) or size.range[1] > limit:
+        if not checked and (not isinstance(size, model.Int) or size.range[1] > limit):
             self.writer.refuse(f"{counted} > {limit}")
         if isinstance(size, model.Int):
             self.pack(size, counted)
@@ -149,10 +153,13 @@ def give_data(encoder: NodeEncoder, node: model.Data, source: str) -> None:
     if node.encoding is not None and node.nul == "pad" and isinstance(node.size, tuple):
         _fill(encoder, node.size, raw)
     size = encoder.store(f"len({raw})", "n")
-    encoder.amount(node.size, size, node.max)
+    by_size = node.pad > 1 and node.max < LARGE_TABLE
+    encoder.amount(node.size, size, node.max, checked=by_size)
     encoder.pieces.append(Ready(raw))
-    if node.pad > 1:
-        encoder.pieces.append(Padding(encoder.store(padding_of(size, node.pad), "m"), node.pad))
+    if by_size:
+        encoder.pieces.append(Padding(size, tuple(-each % node.pad for each in range(node.max + 1))))
+    elif node.pad > 1:
+        encoder.pieces.append(Padding(encoder.store(padding_of(size, node.pad), "m"), tuple(range(node.pad))))
 
 
 def _raw(encoder: NodeEncoder, node: model.Data, source: str) -> str:

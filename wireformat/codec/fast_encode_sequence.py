@@ -144,7 +144,7 @@ class Sequence:
         if isinstance(node, model.Data) and node.pad > 1:
             prefix = node.size.size if isinstance(node.size, model.Int) else 0
             padding = encoder.store(padding_of(f"(len({part}) - {prefix})", node.pad), "m")
-            encoder.pieces.append(Padding(padding, node.pad))
+            encoder.pieces.append(Padding(padding, tuple(range(node.pad))))
             self._head.append(padding)
 
     def _give_computed(self, field: model.Field, node: model.Computed) -> None:

@@ -7,10 +7,11 @@ size goes into the pack behind it, for which one struct exists for each number o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from struct import Struct
 
-from wireformat.codec.fast_source import Program, zeros
+from wireformat.codec.fast_source import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Padding:
-    """As many zero bytes, less than `below`, as the variable `size` says."""
+    """As many zero bytes as `counts[index]` says; an `index` beyond them is an error when the code runs."""
 
-    size: str
-    below: int
+    index: str
+    counts: tuple[int, ...]
 
 
 Piece = Packed | Ready | Padding
@@ -63,10 +64,17 @@ class _Pack:
         if self.padding is None:
             return f"{program.packer(order + letters)}({arguments})"
         if not letters:
-            return f"{zeros(program, self.padding.below)}[{self.padding.size}]"
-        formats = tuple(f"{order}{count}x{letters}" for count in range(self.padding.below))
-        packers = program.name("puts", formats, lambda: tuple(Struct(each).pack for each in formats))
-        return f"{packers}[{self.padding.size}]({arguments})"
+            counts = self.padding.counts
+            return f"{program.name('zeros', counts, lambda: tuple(map(bytes, counts)))}[{self.padding.index}]"
+        counts, layout = self.padding.counts, order + "{}x" + letters
+        packers = program.name("puts", (layout, counts), lambda: _packers(layout, counts))
+        return f"{packers}[{self.padding.index}]({arguments})"
+
+
+def _packers(layout: str, counts: tuple[int, ...]) -> tuple[Callable[..., bytes], ...]:
+    """For each count the function that packs `layout` with so many bytes of padding."""
+    packs = {count: Struct(layout.format(count)).pack for count in set(counts)}
+    return tuple(packs[count] for count in counts)
 
 
 def joined(program: Program, pieces: list[Piece]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireformat.derive.escape import visible
-from wireformat.derive.notation import fixed_record_size, fixed_size
+from wireformat.derive.notation import fixed_size, record_size
 from wireformat.schema import model
 from wireformat.schema.expression import UnresolvedError, evaluate
 
@@ -60,7 +60,7 @@ class _Boxes:
             yield from self._word(record, record.base, prefix, start)
             return
         if record.layout == "tlv":
-            yield Box("entries" if not prefix else prefix, start, ROW_BITS, "tag, size and value of each", is_open=True)
+            yield Box(prefix or "entries", start, ROW_BITS, "tag, size and value of each", is_open=True)
             return
         for field in record.fields:
             label = f"{prefix}.{field.name}".removeprefix(".") or "reserved"
@@ -73,7 +73,11 @@ class _Boxes:
 
     def _fixed(self, field: model.Field, label: str, start: int, size: int, above: frozenset[str]) -> Iterator[Box]:
         of = field.of
-        if isinstance(of, model.Ref) and of.name not in above and fixed_record_size(self._schema, of.name) is not None:
+        if (
+            isinstance(of, model.Ref)
+            and of.name not in above
+            and record_size(self._schema, self._schema.records[of.name]) is not None
+        ):
             yield from self.record(of.name, label, start, False, above)
         elif size:
             yield Box(label, start, 8 * size, field.doc)

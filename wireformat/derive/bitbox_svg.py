@@ -7,8 +7,8 @@ itself brings its own style.
 from __future__ import annotations
 
 from wireformat.derive.bitbox import ROW_BITS, Box, Piece, label_of, pieces
+from wireformat.derive.colours import colour
 from wireformat.derive.escape import html
-from wireformat.derive.notation import colour
 from wireformat.schema import model
 
 BIT_WIDTH, ROW_HEIGHT, TOP, MARGIN = 20, 34, 18, 1
@@ -45,9 +45,10 @@ def _ruler(bit: int) -> str:
 def _piece(piece: Piece, record: model.Record) -> str:
     x, y = MARGIN + piece.column * BIT_WIDTH, TOP + piece.row * ROW_HEIGHT
     width = piece.bits * BIT_WIDTH
+    place = f'x="{x}" y="{y}" width="{width}" height="{ROW_HEIGHT}"'
+    box = f'<rect class="wf-box {colour(record, piece.box.name)}" {place} fill="none"/>'
     return (
-        f'<g><title>{html(_hover(piece.box))}</title><rect class="wf-box {colour(record, piece.box.name)}" x="{x}" y="{y}" width="{width}"'
-        f' height="{ROW_HEIGHT}" fill="none"/>{_edges(piece, x, y, width)}{_label(piece, x, y, width)}</g>'
+        f"<g><title>{html(_hover(piece.box))}</title>{box}{_edges(piece, x, y, width)}{_label(piece, x, y, width)}</g>"
     )
 
 

@@ -88,7 +88,12 @@ def folded(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 
 def _is_same(left: Step, right: Step) -> bool:
-    return (left.sender, left.receiver, left.event, left.note) == (right.sender, right.receiver, right.event, right.note)
+    return (left.sender, left.receiver, left.event, left.note) == (
+        right.sender,
+        right.receiver,
+        right.event,
+        right.note,
+    )
 
 
 def text_chart(run: Run) -> str:
@@ -112,7 +117,9 @@ def svg_chart(run: Run) -> str:
         f' font-family="monospace"><title>{html(run.title)}</title>'
     ]
     for party, x in places.items():
-        parts.append(f'<text x="{x}" y="16" text-anchor="middle" font-weight="bold" fill="currentColor">{html(party)}</text>')
+        parts.append(
+            f'<text x="{x}" y="16" text-anchor="middle" font-weight="bold" fill="currentColor">{html(party)}</text>'
+        )
         parts.append(f'<path d="M{x} 24V{height - 6}" stroke="currentColor" stroke-opacity="0.45" fill="none"/>')
     parts += [_arrow(step, places, HEAD + LINE * (index + 0.5)) for index, step in enumerate(steps)]
     return "\n".join([*parts, "</svg>"])
@@ -131,5 +138,6 @@ def _arrow(step: Step, places: Mapping[str, int], y: float) -> str:
             f'<path d="M{start} {y:g}H{end}" stroke="currentColor" fill="none"/>'
             f'<path d="M{end} {y:g}l{back} -4v8z" fill="currentColor"/>'
         )
-        text = f'<text x="{(start + end) / 2:g}" y="{y - 5:g}" text-anchor="middle" fill="currentColor">{html(label)}</text>'
+        middle = f'x="{(start + end) / 2:g}" y="{y - 5:g}" text-anchor="middle"'
+        text = f'<text {middle} fill="currentColor">{html(label)}</text>'
     return f"<g><title>{html(step.label)}</title>{line}{text}</g>"

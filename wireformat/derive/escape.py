@@ -8,6 +8,7 @@ out as `\\x..` or `\\u....`. Documentation sentences may hold code between backt
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 _PLAIN = frozenset(" .,;:()=+/?%\"'")
 _FILE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
@@ -80,7 +81,7 @@ def anchor(prefix: str, name: str) -> str:
     return f"{prefix}-{file_name(name)}"
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table of cells that are escaped already; empty when there are no rows."""
     if not rows:
         return ""

@@ -20,15 +20,18 @@ from wireformat.schema.values import Unknown
 DERIVED = (model.Const, model.Reserved, model.Computed, model.Checksum)
 MAX_DEPTH = 12
 TEXT = "example"
+ATTEMPTS = 8
+"""Arms that choices take in turn until a value is valid."""
 
 
 def example(schema: model.Schema, version: str | None = None, params: Mapping[str, Any] | None = None) -> bytes | None:
     """The bytes of an example; None where none can be made."""
-    for arm in range(8):
+    given = params or {}
+    for arm in range(ATTEMPTS):
         try:
-            value = _Example(schema, version, params or {}, arm).record(schema.root, 0)
-            data = codec_for(schema, version).encode(value, params)
-            codec_for(schema, version).decode(data, params)
+            value = _Example(schema, version, given, arm).record(schema.root, 0)
+            data = codec_for(schema, version).encode(value, given)
+            codec_for(schema, version).decode(data, given)
         except (WireError, UnresolvedError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError):
             continue
         return data

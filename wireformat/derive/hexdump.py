@@ -12,10 +12,11 @@ from typing import Any
 
 from wireformat.codec import codec_for
 from wireformat.codec.spans import path_at
+from wireformat.derive.colours import colour
 from wireformat.derive.escape import cell, code, html, table, visible
-from wireformat.derive.notation import colour
 from wireformat.schema import model
 from wireformat.schema.path import parse
+from wireformat.schema.record import Record
 from wireformat.schema.values import Unknown
 
 WIDTH = 16
@@ -62,7 +63,7 @@ def _shown(schema: model.Schema, value: Any, path: str) -> str:
     """The value at a path, short; a constant comes from the record."""
     for name in parse(path):
         try:
-            value = value[name] if isinstance(value, Mapping | tuple) else getattr(value, str(name))
+            value = getattr(value, str(name)) if isinstance(value, Record) else value[name]
         except (KeyError, IndexError, AttributeError, TypeError):
             return ""
     return value_text(value)
@@ -120,7 +121,9 @@ def part_table(owned: list[Part], data: bytes) -> str:
     rows = [
         (
             f"{part.start:#x}",
-            code(data[part.start : min(part.end, part.start + 8)].hex(" ") + ("…" if part.end - part.start > 8 else "")),
+            code(
+                data[part.start : min(part.end, part.start + 8)].hex(" ") + ("…" if part.end - part.start > 8 else "")
+            ),
             ", ".join(map(code, part.paths)),
             cell(part.value),
         )

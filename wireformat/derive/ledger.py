@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_REQUIREMENT = re.compile(r"^[\s>#|*+-]*(?:\[\]\([^)]*\)|<a [^>]*></a>)?[*_`]*([A-Z][A-Z0-9]*-\d+)[*_`]*[\s.:|*_`—-]+(.*)$")
+_REQUIREMENT = re.compile(
+    r"^[\s>#|*+-]*(?:\[\]\([^)]*\)|<a [^>]*></a>)?[*_`]*([A-Z][A-Z0-9]*-\d+)[*_`]*[\s.:|*_`—-]+(.*)$"
+)
 _LEVEL = re.compile(r"\b(MUST NOT|MUST|SHOULD NOT|SHOULD|MAY)\b")
 
 

@@ -84,7 +84,9 @@ class _Picture:
     def port(self, edge: Edge, is_leaving: bool) -> float:
         """The height at which a line meets its box on the right."""
         name = edge.source if is_leaving else edge.target
-        place = self.leaving[name].index(edge) if is_leaving else len(self.leaving[name]) + self.entering[name].index(edge)
+        place = (
+            self.leaving[name].index(edge) if is_leaving else len(self.leaving[name]) + self.entering[name].index(edge)
+        )
         return self.top[name] + 6 + PORT * (place + 0.75)
 
 

@@ -9,22 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
-from typing import Any
 
 from wireformat.derive.bitbox import boxes
 from wireformat.derive.bitbox_svg import svg_boxes
 from wireformat.derive.escape import cell, code, file_name, link, prose, table
+from wireformat.derive.model_schema import schema_document
 from wireformat.derive.pages_errors import error_index, error_page, error_path
 from wireformat.derive.pages_message import message_page, params_of
 from wireformat.derive.pages_print import print_page
 from wireformat.derive.pages_protocol import protocol_page
 from wireformat.derive.refusals import refusals
-from wireformat.derive.subject import Entry, Subject
+from wireformat.derive.subject import Subject
 from wireformat.errors import ErrorEntry
-from wireformat.schema import model_json
-
-FORMAT, FORMAT_VERSION = "wireformat-model", 1
-"""What a schema as JSON says of itself; the version changes when a reader would have to."""
 
 
 def pages(subjects: Iterable[Subject], errors: Mapping[str, ErrorEntry]) -> dict[str, str]:
@@ -54,17 +50,12 @@ def stylesheet() -> str:
     return files("wireformat.derive").joinpath("style.css").read_text(encoding="utf-8")
 
 
-def schema_document(entry: Entry) -> dict[str, Any]:
-    """The model of a record as JSON, with its format's name and version."""
-    return {"format": FORMAT, "version": FORMAT_VERSION, **model_json.to_json(entry.schema)}
-
-
 def _subject_pages(subject: Subject) -> Iterator[tuple[str, str]]:
     yield "index.md", protocol_page(subject)
     for entry in subject.entries.values():
         name = file_name(entry.key)
         yield f"{name}.md", message_page(subject, entry)
-        yield f"{name}.json", json.dumps(schema_document(entry), indent=1, ensure_ascii=False) + "\n"
+        yield f"{name}.json", json.dumps(schema_document(entry.schema), indent=1, ensure_ascii=False) + "\n"
         picture = svg_boxes(
             boxes(entry.schema, params_of(subject, entry)), f"bits of {entry.key}", entry.record, is_alone=True
         )

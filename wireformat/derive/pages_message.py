@@ -8,13 +8,13 @@ from typing import Any
 
 from wireformat.derive.bitbox import ascii_boxes, boxes
 from wireformat.derive.bitbox_svg import svg_boxes
+from wireformat.derive.colours import colour
 from wireformat.derive.escape import anchor, cell, code, file_name, link, prose, table, visible
 from wireformat.derive.examples import example
 from wireformat.derive.hexdump import dump, part_table, parts
 from wireformat.derive.machines import legal_in
-from wireformat.derive.notation import Row, colour
 from wireformat.derive.refusals import refusals
-from wireformat.derive.rows import field_rows, notation
+from wireformat.derive.rows import Row, field_rows, notation
 from wireformat.derive.subject import Entry, Subject
 from wireformat.derive.vectors import Vector, check
 from wireformat.schema import model
@@ -95,7 +95,7 @@ def _fields(entry: Entry) -> str:
     if not lines:
         return "## Fields\n\nNone: the message is empty.\n"
     note = "Offsets and sizes are in bytes; inside a group they count from where the group begins.\n"
-    return f"## Fields\n\n{note}\n<div class=\"wf-table\" markdown=\"1\">\n\n{_slim(head, lines)}\n</div>\n"
+    return f'## Fields\n\n{note}\n<div class="wf-table" markdown="1">\n\n{_slim(head, lines)}\n</div>\n'
 
 
 def _slim(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wireformat.derive.charts import Run, svg_chart, text_chart
 from wireformat.derive.escape import anchor, cell, code, file_name, link, prose, table
@@ -40,14 +40,16 @@ def protocol_page(subject: Subject) -> str:
     return "\n".join(filter(None, sections))
 
 
-def _section(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]], note: str) -> str:
+def _section(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], note: str) -> str:
     if not rows:
         return ""
     return f"## {title}\n\n{note}\n\n{table(head, rows)}" if note else f"## {title}\n\n{table(head, rows)}"
 
 
 def _prose_link(subject: Subject) -> str:
-    return f"{link('The rules in words', f'../../protocols/{file_name(subject.name)}.md')} stand on a page of their own.\n"
+    return (
+        f"{link('The rules in words', f'../../protocols/{file_name(subject.name)}.md')} stand on a page of their own.\n"
+    )
 
 
 def entry_link(entry: Entry) -> str:
@@ -81,7 +83,9 @@ def _machine(subject: Subject) -> str:
 def _run(run: Run) -> str:
     text = "\n".join(f"    {line}" for line in text_chart(run).splitlines())
     origin = f"Recorded from {prose(run.origin)}.\n\n" if run.origin else ""
-    return f'### {cell(run.title)}\n\n{origin}<div class="wf-figure">\n{svg_chart(run)}\n</div>\n\nAs text:\n\n{text}\n\n'
+    return (
+        f'### {cell(run.title)}\n\n{origin}<div class="wf-figure">\n{svg_chart(run)}\n</div>\n\nAs text:\n\n{text}\n\n'
+    )
 
 
 def _limits(subject: Subject) -> list[tuple[str, ...]]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wireformat.schema import model
-from wireformat.schema.lint import expressions
 from wireformat.schema.expression import paths
+from wireformat.schema.lint import expressions
 from wireformat.schema.traverse import children, cyclic_records
 
 
@@ -26,7 +26,10 @@ class Refusal:
 
 def refusals(schema: model.Schema) -> list[Refusal]:
     """All refusals of the root record, in order of its fields, each once."""
-    found = [Refusal("trailing", "", "bytes are left behind the message"), *_Rules(schema).record(schema.root, "", False)]
+    found = [
+        Refusal("trailing", "", "bytes are left behind the message"),
+        *_Rules(schema).record(schema.root, "", False),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -116,7 +119,7 @@ class _Rules:
                 yield Refusal("constant", path, "holds something else than it always does")
             case model.Reserved(policy="reject"):
                 yield Refusal("reserved", path, "is not zero")
-            case (model.Enum(open=False, name=name) | model.Flags(open=False, name=name)):
+            case model.Enum(open=False, name=name) | model.Flags(open=False, name=name):
                 yield Refusal("member", path, f"no member of {name}")
             case model.List(max=most, count=count) if not isinstance(count, int):
                 yield _short(path, bounded)
@@ -147,7 +150,11 @@ def _data(node: model.Data, path: str, bounded: bool) -> Iterator[Refusal]:
     if node.pad > 1 or node.nul == "pad":
         yield Refusal("padding", path, "what fills up is not zero")
     if node.encoding is not None:
-        yield Refusal("text", path, f"not {node.encoding}, or a NUL where none may be" if node.nul != "keep" else f"not {node.encoding}")
+        yield Refusal(
+            "text",
+            path,
+            f"not {node.encoding}, or a NUL where none may be" if node.nul != "keep" else f"not {node.encoding}",
+        )
 
 
 def _short(path: str, bounded: bool) -> Refusal:

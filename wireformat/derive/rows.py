@@ -6,15 +6,52 @@ contain itself, and a few levels down: from there on the row leads to the record
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from wireformat.derive.escape import visible
-from wireformat.derive.notation import Offset, Row, fixed_size, range_text, render, size_text, type_text
+from wireformat.derive.notation import expression, fixed_size, number, size_text, type_name
 from wireformat.schema import model
 from wireformat.schema.traverse import walk
 
 MAX_DEPTH = 3
 """Groups in groups that one table shows; deeper ones have pages of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A place: `add` bytes behind the start, or behind the end of the field `base`."""
+
+    base: str = ""
+    add: int = 0
+
+    def __str__(self) -> str:
+        if not self.base:
+            return str(self.add)
+        return f"end of {self.base}" + (f" + {self.add}" if self.add else "")
+
+    def behind(self, name: str, size: int | None) -> Offset:
+        """The place behind a field that stands here."""
+        return Offset(name) if size is None else Offset(self.base, self.add + size)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line about a schema: a field, or the head of a group of fields; `record` is what it leads to."""
+
+    depth: int
+    offset: str
+    size: str
+    type: str
+    name: str
+    doc: str = ""
+    range: str = ""
+    default: str = ""
+    since: str = ""
+    record: str = ""
+    is_group: bool = False
 
 
 def rows(schema: model.Schema) -> list[Row]:
@@ -55,8 +92,8 @@ class _Rows:
         yield Row(
             depth,
             _place(field, record, at),
-            "" if record.layout == "bits" else size_text(self._schema, field.of),
-            type_text(field.of) + (", may repeat" if field.many else ""),
+            "" if record.layout == "bits" else size_text(self._schema, field),
+            type_name(field.of) + (", may repeat" if field.many else ""),
             field.name or "(unnamed)",
             field.doc,
             _range(field),
@@ -72,8 +109,8 @@ class _Rows:
         union = _union(node)
         if union is not None:
             for tag, arm in union.arms:
-                name = f"{render(union.on)} = {self._tag(union.on, tag, record)}"
-                yield Row(depth, "", "", type_text(arm), name, record=_name(arm), is_group=True)
+                name = f"{expression(union.on)} = {self._tag(union.on, tag, record)}"
+                yield Row(depth, "", "", type_name(arm), name, record=_name(arm), is_group=True)
                 yield from self._named(arm, depth + 1, above)
             return
         yield from self._named(node, depth, above)
@@ -120,9 +157,7 @@ def _place(field: model.Field, record: model.Record, at: Offset) -> str:
 
 def mask_text(field: model.Field) -> str:
     """Which bits a part of a word has."""
-    if isinstance(field.mask, int):
-        return f"bits {field.mask:#x}"
-    return f"bits {render(field.mask or 0)}"
+    return f"bits {expression(field.mask or 0)}"
 
 
 def _range(field: model.Field) -> str:
@@ -136,7 +171,9 @@ def _default(field: model.Field) -> str:
     if not field.optional:
         return ""
     value = field.default
-    return value.hex() if isinstance(value, bytes) and value else visible(repr(value)) if value is not None else "absent"
+    return (
+        value.hex() if isinstance(value, bytes) and value else visible(repr(value)) if value is not None else "absent"
+    )
 
 
 def _versions(field: model.Field) -> str:
@@ -149,7 +186,9 @@ def _versions(field: model.Field) -> str:
 def notation(schema: model.Schema) -> str:
     """The text notation of a schema: one line per field, to be copied."""
     found = rows(schema)
-    lines = [(row.offset, row.type, f"{'  ' * row.depth}{visible(row.name)}", " ".join(row.doc.split())) for row in found]
+    lines = [
+        (row.offset, row.type, f"{'  ' * row.depth}{visible(row.name)}", " ".join(row.doc.split())) for row in found
+    ]
     widths = [max((len(line[column]) for line in lines), default=0) for column in range(3)]
     head = f"{visible(schema.root)}: {' '.join(schema.record.doc.split())}".removesuffix(": ")
     body = [
@@ -157,3 +196,42 @@ def notation(schema: model.Schema) -> str:
         for offset, kind, name, doc in lines
     ]
     return "\n".join([head, *body]) + "\n"
+
+
+def range_text(node: model.Node) -> str:
+    """What values a node may have."""
+    match node:
+        case model.Const(value=value):
+            return f"always {_constant(value)}"
+        case model.Int():
+            low, high = node.range
+            return f"{low} … {number(high)}"
+        case model.Data(size=int()):
+            return ""
+        case model.Data(max=most) | model.Region(max=most):
+            return f"at most {most} bytes"
+        case model.List(count=int()):
+            return ""
+        case model.List(max=most):
+            return f"at most {most} items"
+        case model.Enum(members=members, open=is_open) | model.Flags(members=members, open=is_open):
+            return f"{len(members)} names, {'others kept' if is_open else 'no others'}"
+        case model.Announced(marker=marker, of=of):
+            return f"behind {bytes_text(marker)}; {range_text(of)}".removesuffix("; ")
+        case model.Chain(max=most, more=more, end=end):
+            return f"at most {most} items, each behind {bytes_text(more)}, ended by {bytes_text(end)}"
+        case model.When(of=of) | model.Maybe(of=of) | model.Pointed(of=of):
+            return range_text(of)
+    return ""
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, bytes):
+        return bytes_text(value)
+    return number(value) if isinstance(value, int) else visible(str(value))
+
+
+def bytes_text(data: bytes) -> str:
+    """Bytes for people: hexadecimal, with words that are in them in quotes."""
+    parts = re.split(rb"([ -~]{4,})", data)
+    return " ".join(part.hex() if index % 2 == 0 else f'"{part.decode()}"' for index, part in enumerate(parts) if part)

@@ -1,19 +1,20 @@
-"""The protocols, one folder each, imported when they are asked for."""
+"""The protocols, one folder each, loaded when they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from wireformat.schema.protocol import Protocol
 
-MODULES: Mapping[str, str] = {"vmstate": "wireformat.protocols.vmstate.protocol"}
-"""By name of the protocol, the module that declares it."""
+NAMES: Final = ("vmstate",)
+"""Every protocol; the module `protocol` in the folder of that name holds its `PROTOCOL`."""
 
 
-def load(name: str) -> Protocol:
+def protocol(name: str) -> Protocol:
     """The protocol of that name. Raises `KeyError`."""
-    protocol: Protocol = import_module(MODULES[name]).PROTOCOL
-    return protocol
+    if name not in NAMES:
+        raise KeyError(name)
+    found: Protocol = import_module(f"{__name__}.{name}.protocol").PROTOCOL
+    return found

@@ -91,7 +91,7 @@ class Assembler:
         elif kind == "description":
             yield self._description_bytes(document)
         elif kind == "raw":
-            yield b64decode(document["base64"])
+            yield _binary(document["base64"])
         else:
             raise EncodeError("tag", f"no element of type {kind!r}")
 
@@ -154,7 +154,7 @@ class Assembler:
             yield encode_block(block)
             region = record["regions"][number] if "regions" in record else None
             if region is not None:
-                yield b64decode(region["base64"])
+                yield _binary(region["base64"])
 
     def _pages(self, record: Json, flags: int) -> Iterator[bytes]:
         bodies = self._bodies(record, flags)
@@ -171,7 +171,7 @@ class Assembler:
         if flags == ZERO:
             yield from (bytes([record.get("fill", 0)]) for _ in range(record["count"]))
             return
-        data = b64decode(record["base64"])
+        data = _binary(record["base64"])
         size = self._page_size if flags == PAGE else len(data)
         if len(data) != size * record["count"]:
             raise EncodeError("range", f"{len(data)} bytes for {record['count']} pages of {size}", path="ram")
@@ -185,7 +185,7 @@ class Assembler:
             yield encode(_value(handler.head, document["head"]))
         for item in document["records"]:
             yield encode(_value(handler.record, _without(item, "base64")))
-            yield b64decode(item.get("base64", ""))
+            yield _binary(item.get("base64", ""))
 
     def _command(self, document: Json, path: str) -> Iterator[bytes]:
         command: Command = _value(Command, _without(document, "type", "package"))
@@ -220,6 +220,10 @@ def _slack(entry: DeviceEntry, fields: Json) -> int:
 
 def _value(message: type, document: Json) -> Any:
     return from_json(codec_for(message).schema, document)
+
+
+def _binary(text: str) -> bytes:
+    return b64decode(text, validate=True)
 
 
 def _without(document: Mapping[str, Any], *names: str) -> Json:

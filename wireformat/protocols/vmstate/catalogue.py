@@ -97,4 +97,50 @@ CATALOGUE: Mapping[str, ErrorEntry] = {
         "a compressed page does not inflate to one page",
         "Each compressed page is a complete zlib stream of exactly one page. [qemu-stream 2.1]",
     ),
+    "vmstate/name": ErrorEntry(
+        "malformed",
+        "a name is empty or not printable",
+        "Names of sections and RAM blocks are printable text. QEMU itself accepts any bytes. [qemu-stream 1.2, 2.1.1]",
+    ),
+    "vmstate/configuration": ErrorEntry(
+        "malformed",
+        "the configuration holds something that no machine has",
+        "The machine has a printable name; of all capabilities only x-ignore-shared and mapped-ram are ever listed. "
+        "[qemu-stream 1.3]",
+    ),
+    "vmstate/block-list": ErrorEntry(
+        "malformed",
+        "the list of RAM blocks contradicts itself",
+        "Each block has a name of its own and a length of whole pages; a second list must repeat the first. "
+        "[qemu-stream 2.1.1]",
+    ),
+    "vmstate/ram-fill": ErrorEntry(
+        "malformed",
+        "a zero page is filled with another byte",
+        "Senders before 1.5 could fill a page with any byte. Since 8.2 QEMU refuses all but zero. [qemu-stream 2.1]",
+    ),
+    "vmstate/disk": ErrorEntry(
+        "malformed",
+        "a record of disk contents has flags that mean nothing",
+        "A record of the section block is a piece of disk, possibly all zero, a percentage, or the end. "
+        "[qemu-stream 2.2]",
+    ),
+    "vmstate/bitmap": ErrorEntry(
+        "malformed",
+        "a chunk of a dirty bitmap makes no sense",
+        "A chunk starts a bitmap, carries bits of one that was started, or completes it; names that it leaves out "
+        "are those of the chunk before. [qemu-stream 2.3]",
+    ),
+    "vmstate/command": ErrorEntry(
+        "malformed",
+        "a command comes at the wrong time, or with impossible values",
+        "Postcopy is advised, then discards, then listens, then runs; pings need a return path; what is discarded are "
+        "pages of a block. [qemu-stream 5, 5.2]",
+    ),
+    "vmstate/trailing": ErrorEntry(
+        "malformed",
+        "something follows the end of the stream",
+        "The description, or EOF where there is none, comes last. A snapshot inside a disk image is filled up with "
+        "zeros. [qemu-stream 1.5, 8.3]",
+    ),
 }

@@ -226,7 +226,7 @@ class RamImage:
             try:
                 xbzrle.apply(patch, page)
             except DecodeError as error:
-                raise shifted(error, position, self._path(number)) from None
+                raise shifted(error, position, self.path(row)) from None
         return bytes(page)
 
     def _bottom(self, entry: int, number: int) -> bytes:
@@ -235,12 +235,12 @@ class RamImage:
             return self.page(extent, number)
         row = entry - 1
         if self._run(row).flags & ZERO:
-            return self._slice(self._body_position(self._run(row)), 1) * self.page_size
+            return bytes([self.fill(row)]) * self.page_size
         position, data = self.payload(row)
         try:
             return inflated(data, self.page_size)
         except DecodeError as error:
-            raise shifted(error, position, self._path(number)) from None
+            raise shifted(error, position, self.path(row)) from None
 
     def payload(self, row: int) -> tuple[int, bytes]:
         """Where the payload of a patch or a compressed page stands, and the payload."""
@@ -250,8 +250,17 @@ class RamImage:
         start = body + skipped + size
         return start, self._slice(start, int.from_bytes(self._slice(body + skipped, size), "big"))
 
-    def _path(self, number: int) -> str:
-        return join(("ram", self.name, number * self.page_size))
+    def fill(self, row: int) -> int:
+        """The byte that fills a page, from a zero page's record."""
+        return self._slice(self._body_position(self._run(row)), 1)[0]
+
+    def position(self, row: int) -> int:
+        """Where a record stands."""
+        return self._run(row).position
+
+    def path(self, row: int) -> str:
+        """What the first page of a row is called in errors: block and offset."""
+        return join(("ram", self.name, self._run(row).offset))
 
     def _slice(self, position: int, size: int) -> bytes:
         """Bytes of the stream."""

@@ -1,52 +1,73 @@
-"""The VM-state stream as one value: every message and part, the order of elements, the errors."""
+"""QEMU's migration stream as one value, for engines that know no protocol by name.
+
+Messages are what follows a type byte. RAM records and those of other iterative sections are declared parts: they stand
+in the bodies of sections, which no message refers to, since a section has no length.
+"""
 
 from __future__ import annotations
 
-from wireformat.protocols.vmstate import iterative, messages, ram
 from wireformat.protocols.vmstate.catalogue import CATALOGUE
+from wireformat.protocols.vmstate.iterative import (
+    BitmapChunk,
+    BlockRecord,
+    HashTableChunk,
+    HashTableHeader,
+    StorageAttributes,
+    StorageKeys,
+    VfioRecord,
+)
 from wireformat.protocols.vmstate.machine import EVENTS, TRANSITIONS
-from wireformat.schema.lift import lift
+from wireformat.protocols.vmstate.messages import (
+    Command,
+    Configuration,
+    Header,
+    SectionEnd,
+    SectionFooter,
+    SectionFull,
+    SectionPart,
+    SectionStart,
+    VmDescription,
+)
+from wireformat.protocols.vmstate.ram import RamBlock, RamRecord
 from wireformat.schema.machine import Machine
 from wireformat.schema.protocol import Protocol
 
-MESSAGES = (
-    messages.Header,
-    messages.Configuration,
-    messages.SectionStart,
-    messages.SectionPart,
-    messages.SectionEnd,
-    messages.SectionFull,
-    messages.SectionFooter,
-    messages.Command,
-    messages.VmDescription,
-)
+SECTIONS = (SectionStart, SectionPart, SectionEnd, SectionFull)
 
 PROTOCOL = Protocol(
-    "vmstate",
-    "QEMU's migration stream: the memory of a guest, the state of its devices, and commands between both sides.",
-    ("3",),
-    MESSAGES,
+    name="vmstate",
+    doc="QEMU's migration stream: guest memory, disks and the state of every device.",
+    versions=("3",),
+    messages=(
+        Header,
+        Configuration,
+        SectionStart,
+        SectionPart,
+        SectionEnd,
+        SectionFull,
+        SectionFooter,
+        Command,
+        VmDescription,
+    ),
     roles=("source", "destination"),
     machine=Machine(TRANSITIONS),
     errors=CATALOGUE,
     records=(
-        ram.RamRecord,
-        ram.RamBlock,
-        iterative.BlockRecord,
-        iterative.BitmapChunk,
-        iterative.HashTableHeader,
-        iterative.HashTableChunk,
-        iterative.StorageAttributes,
-        iterative.StorageKeys,
-        iterative.VfioRecord,
+        RamRecord,
+        RamBlock,
+        BlockRecord,
+        BitmapChunk,
+        HashTableHeader,
+        HashTableChunk,
+        StorageAttributes,
+        StorageKeys,
+        VfioRecord,
     ),
     events={
         "Header": "header",
-        **{
-            cls.__name__: EVENTS[code]
-            for cls in MESSAGES
-            for code in [lift(cls).record.code]
-            if code is not None and code in EVENTS
-        },
+        "Configuration": EVENTS[0x07],
+        **{cls.__name__: EVENTS[0x01] for cls in SECTIONS},
+        "Command": EVENTS[0x08],
+        "VmDescription": EVENTS[0x06],
     },
 )
