@@ -71,7 +71,7 @@ taking a book.
 """
 
 TESTS = {
-    "tests/test_library.py": '''
+    "tests/test_library.py": """
 import pytest
 
 pytestmark = pytest.mark.requirement("LB-003")
@@ -89,7 +89,7 @@ class TestLender:
 
     def helper(self):
         return None
-''',
+""",
 }
 
 

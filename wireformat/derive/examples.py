@@ -8,17 +8,20 @@ no valid value, or is not understood, gives none.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 from wireformat.codec import codec_for
 from wireformat.errors import WireError
 from wireformat.schema import model
-from wireformat.schema.expression import UnresolvedError, evaluate
-from wireformat.schema.traverse import fields_of
+from wireformat.schema.expression import PENDING, PendingError, UnresolvedError, evaluate
+from wireformat.schema.traverse import cyclic_records, fields_of, walk
 from wireformat.schema.values import Unknown
 
 DERIVED = (model.Const, model.Reserved, model.Computed, model.Checksum)
 MAX_DEPTH = 12
+SHOWN_DEPTH = 2
+"""How deep a record that may contain itself does so in an example."""
 TEXT = "example"
 ATTEMPTS = 8
 """Arms that choices take in turn until a value is valid."""
@@ -27,9 +30,9 @@ ATTEMPTS = 8
 def example(schema: model.Schema, version: str | None = None, params: Mapping[str, Any] | None = None) -> bytes | None:
     """The bytes of an example; None where none can be made."""
     given = params or {}
-    for arm in range(ATTEMPTS):
+    for depth, arm in product((SHOWN_DEPTH, 1), range(ATTEMPTS)):
         try:
-            value = _Example(schema, version, given, arm).record(schema.root, 0)
+            value = _Example(schema, version, given, arm, depth).record(schema.root, 0)
             data = codec_for(schema, version).encode(value, given)
             codec_for(schema, version).decode(data, given)
         except (WireError, UnresolvedError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError):
@@ -39,13 +42,17 @@ def example(schema: model.Schema, version: str | None = None, params: Mapping[st
 
 
 class _Example:
-    """Makes one value; `arm` says which arm choices take, and shifts the numbers."""
+    """Makes one value. `arm` says which arm choices take, and shifts the numbers; `depth` how often records nest."""
 
-    def __init__(self, schema: model.Schema, version: str | None, params: Mapping[str, Any], arm: int) -> None:
+    def __init__(
+        self, schema: model.Schema, version: str | None, params: Mapping[str, Any], arm: int, depth: int
+    ) -> None:
         self._schema = schema
         self._version = version
         self._params = params
         self._arm = arm
+        self._depth = depth
+        self._cyclic = cyclic_records(schema)
         self._scope: dict[str, Any] = {}
 
     def record(self, name: str, depth: int) -> Any:
@@ -54,7 +61,7 @@ class _Example:
             raise ValueError("nested without end")
         record, outer = self._schema.records[name], self._scope
         present = fields_of(record, self._version)
-        self._scope = {field.name: self._constant(field.of) for field in present if isinstance(field.of, model.Const)}
+        self._scope = {field.name: _known(field.of) for field in present if isinstance(field.of, DERIVED)}
         values: dict[str, Any] = {"unknown": ()} if record.layout == "tlv" else {}
         wanted = self._wanted(present)
         for field in record.fields:
@@ -63,9 +70,6 @@ class _Example:
                 self._scope[field.name] = values[field.name]
         self._scope = outer
         return values if record.cls is None else record.cls(**values)
-
-    def _constant(self, node: model.Const) -> Any:
-        return node.value
 
     def _wanted(self, fields: tuple[model.Field, ...]) -> dict[str, int]:
         """Numbers that later fields depend on: tags of arms, small sizes and counts."""
@@ -81,8 +85,16 @@ class _Example:
         if field.mask is not None:
             bits = int(evaluate(field.mask, self._scope, self._params)) >> field.shift
             return _typed(field.of, self._number(field.of) & bits)
-        value = self.node(field.of, depth)
-        return (value,) if field.many else value
+        if field.many:
+            return () if self._goes_on(field.of, depth) else (self.node(field.of, depth),)
+        if field.tag is not None and field.optional and self._goes_on(field.of, depth):
+            return field.default
+        return self.node(field.of, depth)
+
+    def _goes_on(self, node: model.Node, depth: int) -> bool:
+        """Whether a part that may be absent leads back to its own record once too often."""
+        inside = {inner.name for inner in walk(node) if isinstance(inner, model.Ref)}
+        return depth >= self._depth and bool(inside & self._cyclic)
 
     def _number(self, node: model.Node) -> int:
         if isinstance(node, model.Enum | model.Flags):
@@ -98,12 +110,12 @@ class _Example:
                 return 1.5
             case model.Data():
                 return self._data(node)
+            case model.Maybe() | model.Announced() | model.List(count=None | model.Int()) if self._goes_on(node, depth):
+                return () if isinstance(node, model.List) else None
             case model.List(of=of):
                 return tuple(self.node(of, depth) for _ in range(self._count(node)))
             case model.Chain(of=of, max=most):
                 return (self.node(of, depth),)[:most]
-            case model.Maybe() | model.Announced() if depth > MAX_DEPTH // 2:
-                return None
             case model.When(cond=cond, of=of):
                 return self.node(of, depth) if evaluate(cond, self._scope, self._params) else None
             case model.Union():
@@ -117,13 +129,20 @@ class _Example:
     def _count(self, node: model.List) -> int:
         if isinstance(node.count, model.Int) or node.count is None:
             return min(1, node.max)
-        return min(int(evaluate(node.count, self._scope, self._params)), node.max)
+        return min(self._amount(node.count, 1), node.max)
+
+    def _amount(self, expr: model.Expr, free: int) -> int:
+        """What an expression gives; `free` where nothing decides, since the number is computed."""
+        try:
+            return int(evaluate(expr, self._scope, self._params))
+        except PendingError:
+            return free
 
     def _data(self, node: model.Data) -> bytes | str:
         if isinstance(node.size, model.Int) or node.size is None:
             size = min(len(TEXT), node.max)
         else:
-            size = int(evaluate(node.size, self._scope, self._params))
+            size = self._amount(node.size, min(len(TEXT), node.max))
         if size > node.max or size < 0:
             raise ValueError("size beyond its limit")
         text = (TEXT * (size // len(TEXT) + 1))[:size]
@@ -153,6 +172,11 @@ def _steering(node: model.Node, arm: int) -> list[tuple[str, int]]:
             return [(name, min(1, most))]
     of = getattr(node, "of", None)
     return [] if of is None else _steering(of, arm)
+
+
+def _known(node: model.Node) -> Any:
+    """What expressions read from a field that is no argument."""
+    return node.value if isinstance(node, model.Const) else PENDING if isinstance(node, model.Computed) else 0
 
 
 def _typed(node: model.Node, number: int) -> Any:

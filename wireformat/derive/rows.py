@@ -205,7 +205,7 @@ def range_text(node: model.Node) -> str:
             return f"always {_constant(value)}"
         case model.Int():
             low, high = node.range
-            return f"{low} … {number(high)}"
+            return f"{_bound(low)} … {_bound(high)}"
         case model.Data(size=int()):
             return ""
         case model.Data(max=most) | model.Region(max=most):
@@ -223,6 +223,10 @@ def range_text(node: model.Node) -> str:
         case model.When(of=of) | model.Maybe(of=of) | model.Pointed(of=of):
             return range_text(of)
     return ""
+
+
+def _bound(value: int) -> str:
+    return str(value) if abs(value) < 1 << 16 else f"{value:#x}"
 
 
 def _constant(value: Any) -> str:
