@@ -90,4 +90,8 @@ def test_code_in_sentences() -> None:
 )
 def test_file_names_are_one_safe_step(name: str, safe: str) -> None:
     assert file_name(name) == safe
-    assert anchor("field", name) == f"field-{safe}"
+
+
+def test_anchors_keep_names_that_files_may_not_have() -> None:
+    assert anchor("field", "index") == "field-index"
+    assert anchor("field", "a b") == "field-a~20~b"

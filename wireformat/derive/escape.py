@@ -69,16 +69,20 @@ def link(text: str, target: str, fragment: str = "") -> str:
 
 
 def file_name(name: str) -> str:
-    """A name that is safe as one step of a path and as an anchor; different names stay different."""
-    safe = "".join(letter if letter in _FILE else f"~{ord(letter):x}~" for letter in name)
+    """A name that is safe as one step of a path; different names stay different."""
+    safe = _safe(name)
     if safe.startswith(".") or safe.lower() in ("", "index", "readme"):
         return f"~{safe}"
-    return safe[:120]
+    return safe
+
+
+def _safe(name: str) -> str:
+    return "".join(letter if letter in _FILE else f"~{ord(letter):x}~" for letter in name)[:120]
 
 
 def anchor(prefix: str, name: str) -> str:
     """The stable anchor of a named thing on a page."""
-    return f"{prefix}-{file_name(name)}"
+    return f"{prefix}-{_safe(name)}"
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -1,7 +1,7 @@
 """The model in words: what a field's type, size and conditions are called in tables for people.
 
-Numbers are `u32` or `i32`, big-endian unless they say otherwise. Sizes are bytes: `4`, `4+` for at least four, `0 or 4`.
-Expressions are written as in arithmetic, parameters without their prefix.
+Numbers are `u32` or `i32`, big-endian unless they say otherwise. Sizes are bytes: `4`, `4+` for at least four,
+`0 or 4`. Expressions are written as in arithmetic, parameters without their prefix.
 """
 
 from __future__ import annotations

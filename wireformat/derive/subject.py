@@ -7,7 +7,7 @@ different records the later one carries its schema's name too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wireformat.derive.charts import Run
@@ -17,6 +17,7 @@ from wireformat.schema import model
 from wireformat.schema.lift import lift, lift_report
 from wireformat.schema.machine import Machine
 from wireformat.schema.protocol import Protocol
+from wireformat.schema.traverse import references
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,9 @@ def _rooted(schema: model.Schema, name: str) -> model.Schema:
     """A schema whose root carries the name under which the stranger keeps it."""
     if name in schema.records:
         return schema
-    return model.Schema(name, {name: schema.record, **schema.records})
+    used = {inner for record in schema.records.values() for inner in references(record)}
+    others = {key: record for key, record in schema.records.items() if key != schema.root or key in used}
+    return model.Schema(name, {name: replace(schema.record, name=name), **others})
 
 
 def entries_of(schemas: Mapping[str, model.Schema], messages: frozenset[str]) -> dict[str, Entry]:
