@@ -17,19 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from tests.bench.streams import (
-    CONTINUE,
-    EOS,
-    FOOTER,
-    MEM_SIZE,
-    PAGE,
-    PAGE_SIZE,
-    RAM_ID,
-    SMALL,
-    START,
-    ZERO,
-    stream_file,
-)
+from tests.bench.streams import PAGE_SIZE, RAM_ID, SMALL, stream_file
+from wireformat.protocols.vmstate.messages import ElementType
+from wireformat.protocols.vmstate.ram import CONTINUE, EOS, MEM_SIZE, PAGE, ZERO
+
+START, FOOTER = int(ElementType.SECTION_START), int(ElementType.SECTION_FOOTER)
 
 SLICE_COUNT = 20_000
 """Records that plain construct reads; its time for a stream is scaled by the bytes."""

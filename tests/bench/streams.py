@@ -11,19 +11,31 @@ from __future__ import annotations
 import json
 import os
 import random
-import struct
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from wireformat.codec import Codec, encode
+from wireformat.protocols.vmstate.description import parse
+from wireformat.protocols.vmstate.encoder import END_OF_BODY, element_bytes, encode_block, footer_bytes, ram_word
+from wireformat.protocols.vmstate.layout import schema_of
+from wireformat.protocols.vmstate.messages import (
+    Configuration,
+    ElementType,
+    Header,
+    SectionEnd,
+    SectionFull,
+    SectionPart,
+    SectionStart,
+    VmDescription,
+)
+from wireformat.protocols.vmstate.ram import CONTINUE, MEM_SIZE, PAGE, ZERO, RamBlock
+
 PAGE_SIZE: Final = 4096
-ZERO, MEM_SIZE, PAGE, EOS, CONTINUE = 0x02, 0x04, 0x08, 0x10, 0x20
-START, PART, END, FULL, FOOTER = 0x01, 0x02, 0x03, 0x04, 0x7E
 TIMER_ID, RAM_ID = 0, 2
 
-_word: Final = struct.Struct(">Q").pack
 _POOL_COUNT: Final = 256
 _CHUNK_COUNT: Final = 256
 """Most page records that are put together at once."""
@@ -114,14 +126,15 @@ class _Ram:
 
     def start(self) -> None:
         """The first section: the list of blocks."""
-        self._out.write(_opening(START, RAM_ID, "ram", 4) + _word(sum(self._lengths.values()) | MEM_SIZE))
+        self._out.write(element_bytes(SectionStart(section_id=RAM_ID, idstr="ram", instance_id=0, version_id=4)))
+        self._out.write(ram_word(sum(self._lengths.values()), MEM_SIZE))
         for name, length in self._lengths.items():
-            self._out.write(_string(name) + _word(length))
+            self._out.write(encode_block(RamBlock(name=name, used_length=length)))
         self._close()
 
-    def part(self, kind: int, parts: Iterable[Stretch]) -> None:
+    def part(self, opening: SectionPart | SectionEnd, parts: Iterable[Stretch]) -> None:
         """One section of pages."""
-        self._out.write(struct.pack(">BI", kind, RAM_ID))
+        self._out.write(element_bytes(opening))
         for part in parts:
             self._stretch(part)
         self._close()
@@ -130,7 +143,8 @@ class _Ram:
         first = 0
         if part.block != self._block:
             self._block = part.block
-            self._out.write(_word(part.offset | part.kind) + _string(part.block) + self._body(part.kind, 0))
+            name = bytes([len(part.block)]) + part.block.encode()
+            self._out.write(ram_word(part.offset, part.kind) + name + self._body(part.kind, 0))
             first = 1
         for chunk in range(first, part.count, _CHUNK_COUNT):
             self._out.writelines(self._records(part, chunk, min(chunk + _CHUNK_COUNT, part.count)))
@@ -138,31 +152,32 @@ class _Ram:
     def _records(self, part: Stretch, first: int, last: int) -> Iterator[bytes]:
         flags = part.kind | CONTINUE
         for index in range(first, last):
-            yield _word(part.offset + index * PAGE_SIZE | flags)
+            yield ram_word(part.offset + index * PAGE_SIZE, flags)
             yield self._body(part.kind, index)
 
     def _body(self, kind: int, index: int) -> bytes:
         return b"\0" if kind == ZERO else self._pool[index % _POOL_COUNT]
 
     def _close(self) -> None:
-        self._out.write(_word(EOS) + struct.pack(">BI", FOOTER, RAM_ID))
+        self._out.write(END_OF_BODY + footer_bytes(RAM_ID))
 
 
 def write_stream(mix: Mix, out: BinaryIO) -> None:
     """Write one whole stream: header, configuration, memory, one device, its description."""
     parts = stretches(mix)
     top = max(part.offset + part.count * PAGE_SIZE for part in parts if part.block == "pc.ram")
-    out.write(b"QEVM" + struct.pack(">IB", 3, 7) + struct.pack(">I", 13) + b"pc-i440fx-7.2")
+    out.write(encode(Header(version=3)) + element_bytes(Configuration(name="pc-i440fx-7.2")))
     ram = _Ram(out, {"pc.ram": -(-top // (1 << 20)) << 20, **dict(SMALL_BLOCKS)})
     ram.start()
     *middle, last = _sections(parts, mix.section_size)
     for section in middle:
-        ram.part(PART, section)
-    ram.part(END, last)
-    out.write(_opening(FULL, TIMER_ID, "timer", 2) + struct.pack(">q8xq", 123_456_789, 987_654_321))
-    out.write(struct.pack(">BI", FOOTER, TIMER_ID) + b"\0")
-    description = json.dumps(_description()).encode()
-    out.write(struct.pack(">BI", 6, len(description)) + description)
+        ram.part(SectionPart(section_id=RAM_ID), section)
+    ram.part(SectionEnd(section_id=RAM_ID), last)
+    text = json.dumps(_description()).encode()
+    timer = {"cpu_ticks_offset": 123_456_789, "unused": bytes(8), "cpu_clock_offset": 987_654_321}
+    out.write(element_bytes(SectionFull(section_id=TIMER_ID, idstr="timer", instance_id=0, version_id=2)))
+    out.write(Codec(schema_of(parse(text).devices[0])).encode(timer) + footer_bytes(TIMER_ID))
+    out.write(bytes([ElementType.EOF]) + element_bytes(VmDescription(text=text)))
 
 
 def _sections(parts: list[Stretch], size: int) -> Iterator[list[Stretch]]:
@@ -180,14 +195,6 @@ def _sections(parts: list[Stretch], size: int) -> Iterator[list[Stretch]]:
             section.append(part)
             room -= part.size
     yield section
-
-
-def _opening(kind: int, section_id: int, name: str, version: int) -> bytes:
-    return struct.pack(">BI", kind, section_id) + _string(name) + struct.pack(">II", 0, version)
-
-
-def _string(text: str) -> bytes:
-    return bytes([len(text)]) + text.encode()
 
 
 def _description() -> dict[str, object]:

@@ -7,7 +7,8 @@ import io
 import pytest
 
 from tests.bench.stream_jobs import FieldReader
-from tests.bench.streams import CONTINUE, PAGE, SMALL_BLOCKS, ZERO, Mix, stretches, write_stream
+from tests.bench.streams import SMALL_BLOCKS, Mix, stretches, write_stream
+from wireformat.protocols.vmstate.ram import CONTINUE, PAGE, ZERO
 from wireformat.protocols.vmstate.stream import read_stream
 
 TINY = Mix("tiny", 3_000_000, page_run=5, zero_run=20, section_size=200_000)

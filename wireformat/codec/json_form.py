@@ -2,7 +2,8 @@
 
 Integers wider than 53 bits become decimal strings, bytes hexadecimal strings, enumeration members their names, flags
 lists of names (bits without a name as one number), records objects, lists arrays. A union's value is an object with
-one key, the record's name. Constants and computed fields are left out: they follow from the rest.
+one key, the record's name; an arm that is no record stands for itself, since the field that the union depends on tells
+it. Constants and computed fields are left out: they follow from the rest.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 
 from wireformat.errors import EncodeError
 from wireformat.schema import model
+from wireformat.schema.expression import UnresolvedError, evaluate
 from wireformat.schema.values import Unknown
 
 Json: TypeAlias = Any
@@ -46,17 +48,35 @@ def carried(record: model.Record) -> Iterator[model.Field]:
             yield field
 
 
-def arm_name(schema: model.Schema, node: model.Node) -> str:
+def arm_name(schema: model.Schema, arm: model.Ref) -> str:
     """The key under which a union's arm appears."""
-    return schema.records[node.name].name if isinstance(node, model.Ref) else type(node).__name__
+    return schema.records[arm.name].name
+
+
+def chosen(node: model.Union, values: Any) -> model.Node | None:
+    """The arm that the fields before a union name, when it is no record."""
+    try:
+        arm = dict(node.arms).get(evaluate(node.on, values, {}))
+    except UnresolvedError:
+        return None
+    return None if isinstance(arm, model.Ref) else arm
 
 
 class _Writer:
+    """`within` is the record whose fields are being written."""
+
     def __init__(self, schema: model.Schema) -> None:
         self._schema = schema
+        self._within: Any = {}
 
     def record(self, record: model.Record, value: Any) -> Json:
         """An object with the fields that are there."""
+        outer, self._within = self._within, value
+        document = self._fields(record, value)
+        self._within = outer
+        return document
+
+    def _fields(self, record: model.Record, value: Any) -> dict[str, Json]:
         read = value.__getitem__ if isinstance(value, Mapping) else partial(getattr, value)
         pairs = ((field, read(field.name)) for field in carried(record))
         document = {
@@ -87,9 +107,9 @@ class _Writer:
                 return _flags_to_json(node, int(value))
             case model.List() | model.Chain():
                 return [self.node(node.of, item) for item in value]
-            case model.Region() | model.Pointed():
+            case model.Region():
                 return self.node(node.of, value)
-            case model.Maybe() | model.When() | model.Announced():
+            case model.Maybe() | model.When() | model.Announced() | model.Pointed():
                 return None if value is None else self.node(node.of, value)
             case model.Union():
                 return self._union(node, value)
@@ -103,24 +123,35 @@ class _Writer:
         for _, arm in node.arms:
             if isinstance(arm, model.Ref) and isinstance(value, self._schema.records[arm.name].cls or dict):
                 return {arm_name(self._schema, arm): self.node(arm, value)}
-        return value
+        plain = chosen(node, self._within)
+        return value if plain is None else self.node(plain, value)
 
 
 class _Reader:
+    """`within` is what is known of the record whose fields are being read."""
+
     def __init__(self, schema: model.Schema) -> None:
         self._schema = schema
+        self._within: dict[str, Any] = {}
 
     def record(self, record: model.Record, document: Json, path: str) -> Any:
         """The record that an object stands for."""
         if not isinstance(document, dict):
             raise _wrong("type", f"object expected, {type(document).__name__} found", path)
-        values = {field.name: self._field(field, document, path) for field in carried(record)}
+        values = self._fields(record, document, path)
         surplus = set(document) - set(values) - {"unknown"}
         if surplus:
             raise _wrong("type", f"{record.name} has no field {min(surplus)!r}", path)
         if record.layout == "tlv":
             values["unknown"] = tuple(_unknown_from_json(entry, path) for entry in document.get("unknown", ()))
         return values if record.cls is None else record.cls(**values)
+
+    def _fields(self, record: model.Record, document: Mapping[str, Json], path: str) -> dict[str, Any]:
+        outer, self._within = self._within, {}
+        for field in carried(record):
+            self._within[field.name] = self._field(field, document, path)
+        values, self._within = self._within, outer
+        return values
 
     def _field(self, field: model.Field, document: Mapping[str, Json], path: str) -> Any:
         where = f"{path}.{field.name}" if path else field.name
@@ -147,9 +178,9 @@ class _Reader:
             case model.List() | model.Chain():
                 items = enumerate(_array(value, path))
                 return tuple(self.node(node.of, item, f"{path}[{index}]") for index, item in items)
-            case model.Region() | model.Pointed():
+            case model.Region():
                 return self.node(node.of, value, path)
-            case model.Maybe() | model.When() | model.Announced():
+            case model.Maybe() | model.When() | model.Announced() | model.Pointed():
                 return None if value is None else self.node(node.of, value, path)
             case model.Union():
                 return self._union(node, value, path)
@@ -158,13 +189,16 @@ class _Reader:
         return value
 
     def _union(self, node: model.Union, value: Json, path: str) -> Any:
+        plain = chosen(node, self._within)
+        if plain is not None:
+            return self.node(plain, value, path)
         if not isinstance(value, dict) or len(value) != 1:
             raise _wrong("type", "object with one key expected", path)
         ((name, body),) = value.items()
         if name == "Unknown":
             return _unknown_from_json(body, path)
         for _, arm in node.arms:
-            if arm_name(self._schema, arm) == name:
+            if isinstance(arm, model.Ref) and arm_name(self._schema, arm) == name:
                 return self.node(arm, body, path)
         raise _wrong("tag", f"{name!r} is none of the alternatives", path)
 

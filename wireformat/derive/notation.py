@@ -1,7 +1,7 @@
 """The model in words: what a field's type, size and conditions are called in tables for people.
 
-Numbers are `u32` or `i32`, big-endian unless they say otherwise. Sizes are bytes: `4`, `4+` for at least four,
-`0 or 4`. Expressions are written as in arithmetic, parameters without their prefix.
+Numbers are `u32` or `i32`, big-endian unless they say otherwise. Sizes are bytes: `4`, `0 or 4`, `4+`
+for at least four. Expressions are written as in arithmetic, parameters without their prefix.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ def _data(node: model.Data) -> str:
         return f"{what} to the end"
     if isinstance(node.size, model.Int):
         return f"{what}, size in {type_name(node.size)}, at most {node.max}"
-    return f"{expression(node.size)} bytes" + ("" if node.encoding is None else " of text")
+    size = str(node.size) if isinstance(node.size, int) else expression(node.size)
+    return f"{size} bytes" + ("" if node.encoding is None else " of text")
 
 
 def _size(size: model.Expr | model.Int) -> str:

@@ -73,7 +73,7 @@ class Assembler:
             yield from self._element(document, path)
         except EncodeError as error:
             raise _within(error, path) from None
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise EncodeError("type", f"{type(error).__name__}: {error}", path=path) from None
 
     def _element(self, document: Json, path: str) -> Iterator[bytes]:
@@ -125,7 +125,7 @@ class Assembler:
         elif "fields" in document:
             yield self._device(document)
         else:
-            if self._finder is not None:
+            if self._finder is not None and document["type"] == "full":
                 self._finder.find(document["idstr"], document["instance_id"])
             yield bytes.fromhex(document["data"])
 
@@ -168,6 +168,8 @@ class Assembler:
             offset += self._page_size
 
     def _bodies(self, record: Json, flags: int) -> Iterator[bytes]:
+        if record["count"] < 1:
+            raise EncodeError("range", "run of no pages", path="ram")
         if flags == ZERO:
             yield from (bytes([record.get("fill", 0)]) for _ in range(record["count"]))
             return

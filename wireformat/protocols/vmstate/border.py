@@ -56,7 +56,8 @@ def find_end(window: Window, start: int, section_id: int, context: Context) -> i
 
 def _candidates(window: Window, start: int, section_id: int, footers: bool) -> Iterator[tuple[int, int]]:
     """Possible ends of the body, each with the position of the element that would follow."""
-    found, limit = start - window.base, window.end - window.base
+    limit = window.end - window.base
+    found = min(start - window.base, limit)
     if footers:
         mark = bytes([ElementType.SECTION_FOOTER]) + section_id.to_bytes(4, "big")
         while (found := window.buffer.find(mark, found, limit)) >= 0:

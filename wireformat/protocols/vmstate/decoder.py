@@ -40,6 +40,7 @@ from wireformat.protocols.vmstate.messages import (
     PostcopyAdvise,
     VmDescription,
 )
+from wireformat.protocols.vmstate.page_size import CANDIDATES
 from wireformat.protocols.vmstate.ram_reader import RamIndex, RamReader
 from wireformat.protocols.vmstate.sections import OpenSection, SectionReader
 from wireformat.protocols.vmstate.window import Window
@@ -198,7 +199,8 @@ class StreamDecoder:
         configuration, end = self._after_type(Configuration, "configuration")
         self.window.position = end
         if configuration.target_page_bits is not None and self.ram.page_size is None:
-            self.ram.page_size = _page_size(configuration.target_page_bits, position)
+            size = 1 << min(configuration.target_page_bits, 63)
+            self.ram.page_size = _checked(size, "configuration.target_page_bits", position)
         names = configuration.capabilities.names if configuration.capabilities else ()
         self._ram_reader.form = BlockForm("x-ignore-shared" in names, "mapped-ram" in names)
         self._sections.footers = True
@@ -219,7 +221,7 @@ class StreamDecoder:
         command, self.window.position = self._after_type(Command, "command")
         element = CommandElement(self._since(position), command)
         if isinstance(command.body, PostcopyAdvise):
-            self._advise(command.body)
+            self._advise(command.body, position)
         if isinstance(command.body, Packaged) and self._package is None:
             self._flush_parts()
             self._package = element, []
@@ -228,11 +230,11 @@ class StreamDecoder:
         else:
             self._emit(element)
 
-    def _advise(self, advise: PostcopyAdvise) -> None:
+    def _advise(self, advise: PostcopyAdvise, position: int) -> None:
         """Learn the page sizes that both sides need for postcopy."""
         for sizes in advise.page_sizes:
             if self.ram.page_size is None:
-                self.ram.page_size = sizes.target_page_size
+                self.ram.page_size = _checked(sizes.target_page_size, "command.body", position)
             huge = sizes.block_page_sizes & (sizes.block_page_sizes - 1) != 0
             self._ram_reader.form = replace(self._ram_reader.form, maybe_page_size=huge)
 
@@ -283,8 +285,10 @@ class StreamDecoder:
         return self.window.decode(codec_for(message), self.window.position + 1, path=path)
 
     def _emit(self, element: Element) -> None:
-        """Hand out an element; PARTs of `ram` that follow each other become one."""
+        """Hand out an element; PARTs of one section that follow each other become one."""
         if isinstance(element, RamParts):
+            if self._parts is not None and self._parts.section_id != element.section_id:
+                self._flush_parts()
             self._parts = _joined(self._parts, element)
             return
         self._flush_parts()
@@ -315,13 +319,8 @@ def _joined(before: RamParts | None, element: RamParts) -> RamParts:
     return replace(before, span=span, body=body, complete=before.complete and element.complete)
 
 
-def _page_size(bits: int, position: int) -> int:
-    if not 8 <= bits <= 16:
-        raise DecodeError(
-            "vmstate/page-size",
-            f"target pages of 2**{bits} bytes",
-            path="configuration.target_page_bits",
-            offset=position,
-            source="qemu-stream 1.3",
-        )
-    return 1 << bits
+def _checked(page_size: int, path: str, position: int) -> int:
+    if page_size not in CANDIDATES:
+        detail = f"target pages of {page_size} bytes"
+        raise DecodeError("vmstate/page-size", detail, path=path, offset=position, source="qemu-stream 1.3")
+    return page_size

@@ -21,6 +21,8 @@ SOURCE = "qemu-stream 4.1"
 MAX_DEPTH = 32
 """Structs in structs; real descriptions stay below ten."""
 
+MAX_NAME = 255
+
 
 @dataclass(frozen=True, slots=True)
 class Vmsd:
@@ -106,7 +108,7 @@ def parse(text: bytes) -> Description:
     Raises `DecodeError` with id `vmstate/description` when it is not JSON of the known shape.
     """
     try:
-        top = json.loads(text, object_pairs_hook=_Object)
+        top = json.loads(text.decode(), object_pairs_hook=_Object)
         page_size = top.get("page_size")
         devices = tuple(_device(entry) for entry in top["devices"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -126,7 +128,7 @@ def _is_page_size(value: object) -> bool:
 
 
 def _device(entry: Mapping[str, Any]) -> DeviceEntry:
-    name, instance = str(entry["name"]), _number(entry["instance_id"])
+    name, instance = _text(entry["name"]), _number(entry["instance_id"])
     if "vmsd_name" in entry:
         return DeviceEntry(name, instance, _vmsd(entry))
     return DeviceEntry(name, instance, None, _number(entry["size"]))
@@ -138,7 +140,7 @@ def _vmsd(entry: Mapping[str, Any], depth: int = 0) -> Vmsd:
     if not entry:
         return Vmsd("", 0, ())
     return Vmsd(
-        str(entry["vmsd_name"]),
+        _text(entry["vmsd_name"]),
         _number(entry["version"]),
         tuple(_field(field, depth) for field in entry.get("fields", ())),
         tuple(_vmsd(subsection, depth + 1) for subsection in entry.get("subsections", ())),
@@ -148,8 +150,8 @@ def _vmsd(entry: Mapping[str, Any], depth: int = 0) -> Vmsd:
 def _field(entry: _Object, depth: int) -> FieldEntry:
     count, index = entry.get("array_len"), entry.get("index")
     return FieldEntry(
-        str(entry["name"]),
-        str(entry["type"]),
+        _text(entry["name"]),
+        _text(entry["type"]),
         _number(entry["size"]),
         None if count is None else _number(count),
         None if index is None else _number(index),
@@ -175,6 +177,13 @@ def _repeats(pairs: Iterable[tuple[str, Any]]) -> Iterator[list[tuple[str, Any]]
             group.append((key, value))
     if group:
         yield group
+
+
+def _text(value: Any) -> str:
+    """A name: text that can stand on the wire, where it is counted by one byte."""
+    if not isinstance(value, str) or len(value.encode()) > MAX_NAME:
+        raise ValueError(f"{value!r:.40} is no name of at most {MAX_NAME} bytes")
+    return value
 
 
 def _number(value: Any) -> int:

@@ -149,7 +149,8 @@ def _ram(first: Stream, second: Stream, within: Path) -> Iterator[Difference]:
     """The list of blocks, then the pages of each block that both have."""
     one, other = _blocks(first), _blocks(second)
     sizes = first.ram.page_size, second.ram.page_size
-    yield from compare_values(*sizes, ("ram", "page_size"))
+    if None not in sizes:
+        yield from compare_values(*sizes, ("ram", "page_size"))
     yield from compare_values(one, other, ("ram",))
     is_comparable = sizes[0] == sizes[1] and first.content is not None and second.content is not None
     for name in one if is_comparable else ():

@@ -116,7 +116,7 @@ def description_text(value: Any) -> bytes:
     """The text of a description, as QEMU writes it."""
     if isinstance(value, str):
         return value.encode()
-    return json.dumps(value, separators=(", ", ": "), ensure_ascii=False).encode()
+    return json.dumps(value, separators=(", ", ": "), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 class _Writer:

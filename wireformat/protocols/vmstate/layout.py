@@ -13,6 +13,7 @@ from itertools import groupby
 from wireformat.protocols.vmstate.description import DeviceEntry, FieldEntry, Vmsd
 from wireformat.protocols.vmstate.messages import subsection_marker
 from wireformat.schema import model
+from wireformat.schema.traverse import least_size
 
 MAX_OPAQUE = 64 << 20
 MAX_ARRAY = 1 << 20
@@ -101,7 +102,11 @@ class _Builder:
         if _is_undescribed(entry):
             return _opaque(max(0, entry.size * (entry.count or 1) + self._slack))
         element = self._element(entry)
-        return element if entry.count is None else model.List(element, MAX_ARRAY, entry.count)
+        if entry.count is None:
+            return element
+        if least_size(model.Schema("", self.records), element) == 0:
+            return _opaque(entry.size * entry.count)
+        return model.List(element, MAX_ARRAY, entry.count)
 
     def _element(self, entry: FieldEntry) -> model.Node:
         number = NUMBERS.get(entry.type)

@@ -31,7 +31,10 @@ from wireformat.protocols.vmstate.window import Window
 
 SOURCE = "qemu-stream 2.1"
 PROVISIONAL_PAGE_SIZE = 4096
-MAX_BLOCKS_IN_ALL = 1 << 16
+SMALLEST_MASK = 0xFF
+"""Bits that are flags whatever the page size; MEM_SIZE goes with none of the others."""
+
+MAX_BLOCKS_IN_ALL = (1 << 16) - 1
 RECORD_OVERHEAD = 8 + 256 + 8
 
 
@@ -104,6 +107,8 @@ class RamReader:
 
     def _flags(self) -> int:
         word = int.from_bytes(self._window.peek(8), "big")
+        if word & SMALLEST_MASK == MEM_SIZE and not self.index.page_size:
+            return MEM_SIZE
         flags = word & self._mask()
         kind = flags & ~CONTINUE
         if kind & PAGE_FLAGS and not self.index.page_size:
@@ -113,6 +118,8 @@ class RamReader:
             raise self._wrong("vmstate/ram-flags", f"flags {flags:#x} of word {word:#x}", self._window.position)
         if flags != kind and not kind & PAGE_FLAGS:
             raise self._wrong("vmstate/ram-flags", f"flags {flags:#x} continue nothing", self._window.position)
+        if kind in (EOS, MULTIFD_FLUSH) and word != kind:
+            raise self._wrong("vmstate/ram-flags", f"offset in word {word:#x}, which has none", self._window.position)
         return flags
 
     def _mask(self) -> int:
@@ -123,7 +130,7 @@ class RamReader:
 
     def _block_list(self, position: int) -> None:
         window = self._window
-        total = int.from_bytes(window.peek(8), "big") & ~self._mask()
+        total = int.from_bytes(window.peek(8), "big") - MEM_SIZE
         window.skip(8)
         try:
             entries = read_blocks(window, total, self.form)

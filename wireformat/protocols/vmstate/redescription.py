@@ -84,13 +84,14 @@ class _Sizes:
             yield from ((field.of, value[field.name]) for field in self._schema.records[node.name].fields)
 
     def _entry(self, entry: dict[str, Any], node: model.Node, value: Any) -> int:
-        """Bytes of what one entry describes; its `size` is that of one element, and says nothing where that is NULL."""
+        """Bytes of what one entry describes; its `size` is that of the first element, and says nothing where that is
+        NULL."""
         if entry.get("struct") == {} and isinstance(node, model.Data):
             return len(value)
         if "array_len" not in entry or not isinstance(node, model.List):
             return self._element(entry, node, value)
-        sizes = [self._element(entry, node.of, item) for item in value]
-        return sum(sizes)
+        described = sum(self._element(entry, node.of, item) for item in value[:1])
+        return described + sum(self._plain(node.of, item) for item in value[1:])
 
     def _element(self, entry: dict[str, Any], node: model.Node, value: Any) -> int:
         size = self._size(entry, node, value)

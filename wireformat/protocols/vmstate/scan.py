@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Buffer: TypeAlias = bytes | bytearray | memoryview | mmap
 
 WORD_SIZE: Final = 8
-PAGE_SIZES: Final = (256, 1024, 4096, 8192, 16384, 65536)
+PAGE_SIZES: Final = (256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
 
 _FEW: Final = 32
 """Most records that one integer comparison covers."""

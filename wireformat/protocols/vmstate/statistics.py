@@ -168,13 +168,14 @@ def _page_rows(stream: Stream) -> Iterator[tuple[int, int, int]]:
 def _passes(stream: Stream) -> Iterator[Pass]:
     """The passes in order. Blocks are walked in the order of the list, each from its lowest page up."""
     runs, current, before = stream.ram.runs, Pass(), (0, 0)
+    page_size = stream.ram.page_size or 0
     for block, flags, offset, number in zip(runs.blocks, runs.flags, runs.offsets, runs.counts, strict=True):
         if not flags & PAGE_FLAGS:
             continue
         if (block, offset) < before:
             yield current
             current = Pass()
-        before = block, offset
+        before = block, offset + (number - 1) * page_size
         kind = KINDS[flags & ~CONTINUE]
         current.records[kind] = current.records.get(kind, 0) + number
     if current.records:

@@ -137,21 +137,21 @@ def spans(stream: Stream) -> Spans:
     """Which bytes of the stream each path of the view stands for. Needs the stream's content."""
     found: Spans = {}
     content = stream.content or b""
-    for name, message, position in _messages(stream.elements):
-        data = bytes(content[position : position + 8192])
-        _, inner = codec_for(type(message)).spans(data)
+    for name, message, span in _messages(stream.elements):
+        position = span.position
+        _, inner = codec_for(type(message)).spans(bytes(content[position : position + span.size]))
         found |= {_below(name, path): Span(position + start, end - start) for path, (start, end) in inner.items()}
     for device in stream.devices():
         found |= _device_spans(device)
     return found
 
 
-def _messages(elements: Iterable[Element]) -> Iterator[tuple[str, Record, int]]:
+def _messages(elements: Iterable[Element]) -> Iterator[tuple[str, Record, Span]]:
     for element in elements:
         if isinstance(element, HeaderElement):
-            yield "header", element.header, element.span.position
+            yield "header", element.header, element.span
         elif isinstance(element, ConfigurationElement):
-            yield "configuration", element.configuration, element.span.position + 1
+            yield "configuration", element.configuration, Span(element.span.position + 1, element.span.size - 1)
 
 
 def _device_spans(device: Device) -> Spans:
