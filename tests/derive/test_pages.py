@@ -164,7 +164,8 @@ class Tags(HTMLParser):
         self.links += [value or "" for name, value in attrs if name in ("href", "src")]
 
 
-TAGS = set("h1 h2 h3 h4 p a code span b i div pre table thead tbody tr th td br mark svg g title rect path text".split())
+TAGS = set("h1 h2 h3 h4 p a code span b i div pre table thead tbody tr th td br mark".split())
+TAGS |= {"svg", "g", "title", "rect", "path", "text"}
 DRAWING = ("markdown", "role", "viewbox")
 
 

@@ -1,4 +1,4 @@
-"""The documentation builds from a fresh clone, with every warning an error; the site asks no other host for anything."""
+"""The documentation builds from a fresh clone, every warning an error; the site asks no other host."""
 
 from __future__ import annotations
 
