@@ -6,6 +6,7 @@ Commands and answers are JSON objects, ended by NUL, on the file descriptors 3 (
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import select
@@ -34,11 +35,11 @@ class Browser:
     """One browser with one tab. `requests` are the addresses asked for, `complaints` what its console reports."""
 
     def __init__(self, program: str, profile: Path) -> None:
-        to_browser, self._write = os.pipe()
-        self._read, from_browser = os.pipe()
+        to_browser, self._write = _high_pipe()
+        self._read, from_browser = _high_pipe()
         environment = {**os.environ, "HOME": str(profile), "XDG_CONFIG_HOME": str(profile)}
         with open(profile / "chromium.log", "wb") as log:
-            shell = ["sh", "-c", f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}']
+            shell = ["bash", "-c", f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}']
             self._process = subprocess.Popen(
                 [*shell, program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
                 pass_fds=(to_browser, from_browser),
@@ -139,6 +140,15 @@ class Browser:
     def screenshot(self, path: Path) -> None:
         """The page as it is seen, as PNG."""
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
+
+
+def _high_pipe() -> tuple[int, int]:
+    """A pipe whose ends are out of the way of the numbers 3 and 4."""
+    ends = os.pipe()
+    moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return moved[0], moved[1]
 
 
 @contextmanager
