@@ -38,7 +38,7 @@ def test_long_labels_are_cut_but_whole_on_hover() -> None:
     run = Run("t", "", ("a", "b"), (Step("a", "b", "e" * 90),))
     svg = ElementTree.fromstring(svg_chart(run))
     assert [node.text for node in svg.iter("title")] == ["t", "e" * 90]
-    assert [node.text for node in svg.iter("text")][-1] == "e" * 28 + "…"
+    assert [node.text for node in svg.iter("text")][-1] == "e" * 40 + "…"
 
 
 def test_equal_neighbours_fold() -> None:

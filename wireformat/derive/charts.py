@@ -13,7 +13,7 @@ from typing import Any
 from wireformat.derive.escape import html, visible
 from wireformat.errors import SchemaError
 
-COLUMN, LINE, HEAD, MARGIN = 230, 30, 44, 60
+COLUMN, LINE, HEAD, MARGIN = 320, 30, 44, 60
 MAX_STEPS = 200
 
 

@@ -130,7 +130,7 @@ def _row(row: Row, entry: Entry, mark: str) -> tuple[str, ...]:
         cell(row.offset),
         cell(row.size),
         kind,
-        prose(row.doc),
+        f'<span class="wf-doc">{prose(row.doc)}</span>' if row.doc else "",
         cell(row.range),
         cell(row.default),
         cell(row.since),

@@ -27,8 +27,8 @@ def protocol_page(subject: Subject) -> str:
         BANNER if subject.is_proposal else "",
         f"{prose(subject.doc)}\n",
         f"{_prose_link(subject)}" if subject.prose else "",
-        _records("Messages", [entry for entry in subject.entries.values() if entry.is_message], subject),
-        _records("Parts", [entry for entry in subject.entries.values() if not entry.is_message], subject),
+        _records("Messages", [entry for entry in subject.entries.values() if entry.is_message]),
+        _records("Parts", [entry for entry in subject.entries.values() if not entry.is_message]),
         _machine(subject),
         "".join(_run(run) for run in subject.runs) and "## Recorded runs\n\n" + "".join(map(_run, subject.runs)),
         _section("Limits", ("Field", "Limit"), _limits(subject), "Checked before memory is taken."),
@@ -57,7 +57,7 @@ def entry_link(entry: Entry) -> str:
     return link(code(entry.key), f"{file_name(entry.key)}.md")
 
 
-def _records(title: str, entries: list[Entry], subject: Subject) -> str:
+def _records(title: str, entries: list[Entry]) -> str:
     rows = [
         (
             entry_link(entry),
@@ -67,7 +67,10 @@ def _records(title: str, entries: list[Entry], subject: Subject) -> str:
         )
         for entry in entries
     ]
-    return f"## {title}\n\n{table(('Name', 'Code', 'Sender', 'Purpose'), rows)}" if rows else ""
+    head = ("Name", "Code", "Sender", "Purpose")
+    used = [column for column in range(len(head)) if any(row[column] for row in rows)]
+    slim = [tuple(row[column] for column in used) for row in rows]
+    return _section(title, tuple(head[column] for column in used), slim, "")
 
 
 def _machine(subject: Subject) -> str:
