@@ -173,6 +173,7 @@ def test_a_page_size_that_no_target_has(call: Call, small: Path, size: str) -> N
     assert "a power of two from 256 to 65536 is needed" in answer.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--hex",), ("--json",), ("--json", "--ram", "base64"), ("--devices",)])
 def test_a_pipe_gives_what_the_file_gives(call: Call, start: Call, small: Path, options: tuple[str, ...]) -> None:
     assert start("decode", "-", *options, data=small.read_bytes()).data == call("decode", small, *options).data

@@ -25,6 +25,11 @@ def test_headings_and_mentions_are_told_apart() -> None:
     ]
 
 
+def test_emphasis_and_escapes_of_markdown_go() -> None:
+    (found,) = requirements(r"| VM-001 | Integers **MUST** be *big*: `a \| b`, 2 * 3. [x 1] |")
+    assert found == Requirement("VM-001", "Integers MUST be big: `a | b`, 2 * 3. [x 1]", "MUST")
+
+
 def test_marks_are_found_on_tests_classes_and_modules() -> None:
     assert checked_by(TESTS) == {
         "LB-003": ["tests/test_library.py::test_ask", "tests/test_library.py::TestLender::test_search"],

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 _REQUIREMENT = re.compile(
     r"^[\s>#|*+-]*(?:\[\]\([^)]*\)|<a [^>]*></a>)?[*_`]*([A-Z][A-Z0-9]*-\d+)[*_`]*[\s.:|*_`—-]+(.*)$"
 )
+_EMPHASIS = re.compile(r"(\*{1,2})(\S[^*]*?)\1")
 _LEVEL = re.compile(r"\b(MUST NOT|MUST|SHOULD NOT|SHOULD|MAY)\b")
 
 
@@ -34,10 +35,15 @@ def requirements(prose: str) -> list[Requirement]:
     for number, line in enumerate(lines):
         match = _REQUIREMENT.match(line)
         if match and match[1] not in found:
-            text = " ".join(filter(None, (match[2].strip(" |"), *_rest(lines[number + 1 :]))))
+            text = _plain(" ".join(filter(None, (match[2].strip(" |"), *_rest(lines[number + 1 :])))))
             level = _LEVEL.search(text)
             found[match[1]] = Requirement(match[1], text, level[1] if level else "")
     return list(found.values())
+
+
+def _plain(text: str) -> str:
+    """A sentence without Markdown's emphasis and escapes; code between backticks stays."""
+    return _EMPHASIS.sub(r"\2", text).replace("\\|", "|")
 
 
 def _rest(lines: list[str]) -> Iterator[str]:

@@ -166,7 +166,7 @@ def ram_flush() -> bytes:
 def _page_head(flag: int, offset: int, block: str | None) -> bytes:
     if block is None:
         return ram_word(offset, flag | CONTINUE)
-    return ram_word(offset, flag) + bytes([len(block)]) + block.encode()
+    return ram_word(offset, flag) + bytes([len(block.encode())]) + block.encode()
 
 
 def page(offset: int, data: bytes | int, block: str | None = None, page_size: int = PAGE_SIZE) -> bytes:
@@ -275,7 +275,7 @@ def description_text(*devices: Device, page_size: int = PAGE_SIZE, machine: str 
 
 
 def _configuration_keys(machine: str) -> str:
-    fields = field("len", "uint32", 4), field("name", "buffer", len(machine))
+    fields = field("len", "uint32", 4), field("name", "buffer", len(machine.encode()))
     return '"configuration": {' + vmsd("configuration", *fields) + "}, "
 
 

@@ -227,6 +227,7 @@ def test_a_description_can_be_learnt(captures: Captures, read: Read, name: str) 
     assert b"".join(map(bytes, learnt.encode())) == capture.data
 
 
+@pytest.mark.slow
 def test_only_these_need_a_teacher(captures: Captures, read: Read) -> None:
     without = {c.name for c in captures if c.kind in ("stream", "broken") and read(c).description is None}
     assert without == set(TEACHERS)

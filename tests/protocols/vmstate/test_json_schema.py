@@ -55,10 +55,13 @@ TELLING = (
 
 LARGE = 6_000_000
 
+LONG = "10.0/tcp-xbzrle"
+"""Its 160,000 records take minutes; those of `10.2/tcp-xbzrle` are of the same form."""
+
 
 def each() -> list[Any]:
     """All captures; those that are not telling are slow, the largest left out."""
-    names = [row["name"] for row in rows() if row["size"] < LARGE]
+    names = [row["name"] for row in rows() if row["size"] < LARGE and row["name"] != LONG]
     return [pytest.param(name, marks=() if name in TELLING else pytest.mark.slow) for name in names]
 
 
@@ -70,11 +73,11 @@ def test_the_schema_is_one(schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", each())
 def test_every_line_of_a_capture_fits(captures: Captures, name: str) -> None:
+    """In all three forms of memory; lines that are equal in them are looked at once."""
     stream = read_stream(captures[name].data)
     validator = Draft202012Validator(LINE)
-    for form in FORMS:
-        wrong = [line["type"] for line in documents(stream, form) if not validator.is_valid(line)]
-        assert (form, wrong) == (form, [])
+    lines = {json.dumps(line): line for form in FORMS for line in documents(stream, form)}
+    assert [text[:200] for text, line in lines.items() if not validator.is_valid(line)] == []
     assert list(Draft202012Validator(DEVICES).iter_errors(device_state(stream))) == []
 
 
