@@ -13,7 +13,7 @@ from tests.house.project import ROOT
 from wireformat.catalogue import CATALOGUE
 from wireformat.cli.docs import vectors_in
 from wireformat.derive.pages import pages
-from wireformat.derive.subject import subject_of
+from wireformat.derive.subject import Subject, subject_of
 from wireformat.protocols import NAMES, protocol
 
 LIST = ROOT / "spec" / "anchors.txt"
@@ -33,14 +33,19 @@ SECTIONS = {
 
 def present() -> Iterator[str]:
     """Every page, and every anchor on it that is meant to stay: fields, requirements, sections."""
-    subjects = [subject_of(protocol(name), vectors=vectors_in(ROOT / "spec" / "vectors" / name)) for name in NAMES]
-    for path, text in pages(subjects, CATALOGUE).items():
+    for path, text in pages(map(_subject, NAMES), CATALOGUE).items():
         if path.endswith(".md") and path != "print.md":
             page = path.removesuffix("index.md").removesuffix(".md")
             yield page or "/"
             yield from (f"{page}#{anchor}" for anchor in re.findall(r'<a id="([^"]+)">', text))
             headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
             yield from (f"{page}#{heading.lower()}" for heading in headings if heading in SECTIONS)
+
+
+def _subject(name: str) -> Subject:
+    prose = ROOT / "spec" / "protocols" / f"{name}.md"
+    vectors = vectors_in(ROOT / "spec" / "vectors" / name)
+    return subject_of(protocol(name), vectors=vectors, prose=prose.read_text() if prose.exists() else "")
 
 
 def listed() -> list[str]:
