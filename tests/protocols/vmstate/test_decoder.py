@@ -33,8 +33,9 @@ from tests.protocols.vmstate.building import (
     start,
     zero,
 )
+from wireformat.codec import NEED_DATA
 from wireformat.errors import DecodeError
-from wireformat.protocols.vmstate.decoder import NEED_DATA, StreamDecoder
+from wireformat.protocols.vmstate.decoder import StreamDecoder
 from wireformat.protocols.vmstate.elements import (
     CommandElement,
     ConfigurationElement,

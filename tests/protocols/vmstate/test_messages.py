@@ -13,7 +13,6 @@ from wireformat.protocols.vmstate.messages import (
     CommandCode,
     Configuration,
     DiscardRange,
-    ElementType,
     Header,
     Packaged,
     PageSizes,
@@ -63,7 +62,6 @@ def test_type_bytes() -> None:
         message.__name__: codec_for(message).schema.record.code for message in (SectionPart, SectionFooter, Command)
     }
     assert codes == {"SectionPart": 0x02, "SectionFooter": 0x7E, "Command": 0x08}
-    assert ElementType.SECTION_FOOTER == 0x7E
 
 
 def test_a_subsection_marker() -> None:

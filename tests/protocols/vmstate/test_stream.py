@@ -49,7 +49,9 @@ from wireformat.protocols.vmstate.elements import CommandElement, EndElement, Tr
 from wireformat.protocols.vmstate.messages import CommandCode, ElementType
 from wireformat.protocols.vmstate.stream import Stream, StreamCollector, flattened, own_description, read_stream
 
-EXAMPLES = 12 * (100 if os.environ.get("WIREFORMAT_SOAK") else 1)
+WHOLE = bool(os.environ.get("WIREFORMAT_SOAK"))
+EXAMPLES = 40 * (100 if WHOLE else 1)
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)] if WHOLE else []
 RICH = rich_stream()
 
 
