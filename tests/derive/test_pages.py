@@ -17,17 +17,18 @@ from tests.derive.test_escape import HOSTILE, markdown
 from tests.house.project import ROOT
 from wireformat.catalogue import CATALOGUE
 from wireformat.cli.docs import vectors_in
+from wireformat.cli.exits import exit_for
 from wireformat.derive.escape import code, file_name
 from wireformat.derive.ledger import checked_by
 from wireformat.derive.model_schema import schema_document
 from wireformat.derive.pages import pages
-from wireformat.derive.pages_errors import error_page, error_sentences
+from wireformat.derive.pages_errors import EXIT_CODES, error_page, error_sentences
 from wireformat.derive.pages_message import fields_with_anchor, message_page, snake
 from wireformat.derive.pages_print import print_page
 from wireformat.derive.pages_protocol import protocol_page
 from wireformat.derive.subject import Subject, subject_of, subject_of_constructs
 from wireformat.derive.vectors import Vector
-from wireformat.errors import SchemaError
+from wireformat.errors import SchemaError, WireError
 from wireformat.protocols import NAMES, protocol
 from wireformat.schema import model
 
@@ -68,8 +69,13 @@ def test_every_error_has_a_page_with_the_text_of_explain() -> None:
     for id, entry in errors.items():
         text = PAGES[f"errors/{id}.md"]
         rendered = "".join(ElementTree.fromstring(f"<div>{markdown.markdown(text)}</div>").itertext())
-        for sentence in error_sentences(entry):
+        for sentence in error_sentences(id, entry):
             assert " ".join(sentence.replace("`", "").split()) in " ".join(rendered.split())
+
+
+def test_exit_codes_are_those_of_the_command() -> None:
+    for id, entry in CATALOGUE.items():
+        assert EXIT_CODES[entry.kind] == exit_for(WireError(id, ""))
 
 
 def test_an_error_page_names_the_messages_that_raise_it() -> None:

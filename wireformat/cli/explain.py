@@ -90,8 +90,8 @@ def _print_protocol(protocol: Protocol) -> None:
 
 
 def _print_error(id: str, entry: ErrorEntry) -> None:
-    summary, *sentences = error_sentences(entry)
-    print(f"{id}: {summary}")
+    summary, *sentences = error_sentences(id, entry)
+    print(summary)
     for sentence in sentences:
         print(f"\n{fill(sentence, WIDTH)}")
 

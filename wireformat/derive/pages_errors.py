@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from wireformat.derive.escape import cell, code, file_name, link, prose, table
 from wireformat.errors import ErrorEntry
 
-KINDS: Mapping[str, str] = {
-    "malformed": "The bytes break a rule. Commands end with exit code 1.",
-    "truncated": "More bytes may help. Commands end with exit code 3.",
-    "limit": "A limit keeps more from being read. Commands end with exit code 4.",
-    "usage": "The call or the declaration is wrong, not the bytes. Commands end with exit code 2.",
-}
-"""What follows from each kind of error."""
+EXIT_CODES: Mapping[str, int] = {"malformed": 1, "truncated": 3, "limit": 4, "usage": 2}
+"""With which code commands end, by kind of error."""
 
 
-def error_sentences(entry: ErrorEntry) -> tuple[str, str, str]:
-    """What a page and `wireformat explain` both say of an error: summary, detail, consequence."""
-    return f"{entry.summary[:1].upper()}{entry.summary[1:]}.", entry.detail, KINDS[entry.kind]
+def error_sentences(id: str, entry: ErrorEntry) -> tuple[str, str, str]:
+    """What a page and `wireformat explain` both say of an error: what it is, why, what follows."""
+    code = EXIT_CODES[entry.kind]
+    return (
+        f"{id}: {entry.summary}",
+        entry.detail,
+        f"An error of kind {entry.kind}; the command ends with exit code {code}.",
+    )
 
 
 def error_path(id: str) -> str:
@@ -35,7 +35,7 @@ def error_page(id: str, entry: ErrorEntry, raised_by: list[str]) -> str:
     """The page of one error; `raised_by` are links to messages whose bytes can break the rule."""
     up = "../" * id.count("/")
     lines = [f"# {cell(id)}", "", link("Errors", f"{up}index.md"), ""]
-    for sentence in error_sentences(entry):
+    for sentence in error_sentences(id, entry):
         lines += [prose(sentence), ""]
     lines += ["In the terminal:", "", f"    wireformat explain {id}", ""]
     if raised_by:
