@@ -63,7 +63,7 @@ def test_lines(call: Call, pair: list[Path]) -> None:
         ("devices.timer.clock", [], 0),
         ('ram["pc.ram"].used_length', [], 0),
         (
-            'ram.blocks["pc.ram"]',
+            'ram["pc.ram"]',
             ['ram["pc.ram"][0x0-0x2000]: 2 pages differ', 'ram["pc.ram"][0x5000-0x6000]: 1 page differs'],
             1,
         ),

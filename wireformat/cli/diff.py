@@ -60,22 +60,14 @@ def _within(text: str | None, streams: list[Stream]) -> Path | None:
     """
     if text is None:
         return ()
-    path = f"ram{text.removeprefix('ram.blocks')}" if text.startswith("ram.blocks") else text
     for stream in streams:
         try:
-            return part_of(_comparable(stream), path)[1]
+            return part_of(view(stream), text)[1]
         except UsageError as error:
             fault = error
     if any(stream.fault for stream in streams):
         return None
     raise fault
-
-
-def _comparable(stream: Stream) -> dict[str, Any]:
-    """The view with the blocks of memory directly under `ram`."""
-    whole = view(stream)
-    ram = whole.get("ram", {})
-    return whole | {"ram": ram | ram.get("blocks", {})}
 
 
 def _print(found: Iterator[Difference], first: str, second: str) -> int:

@@ -23,16 +23,14 @@ RICH = rich_stream()
 
 def test_the_whole() -> None:
     value = view(read_stream(RICH))
-    assert list(value) == ["header", "configuration", "commands", "ram", "devices", "description"]
+    assert list(value) == ["header", "configuration", "commands", "page_size", "ram", "devices", "description"]
     assert value["header"] == {"version": 3}
     assert value["configuration"] == {"name": "rich", "target_page_bits": 8, "uuid": bytes(range(16))}
     assert value["commands"] == ({"command": "PING", "value": 0x42}, {"command": "SWITCHOVER_START"})
+    assert value["page_size"] == 256
     assert value["ram"] == {
-        "page_size": 256,
-        "blocks": {
-            "a": {"used_length": 2048, "page": 2, "zero": 2, "xbzrle": 1},
-            "b": {"used_length": 512, "zero": 1, "page": 1},
-        },
+        "a": {"used_length": 2048, "page": 2, "zero": 2, "xbzrle": 1},
+        "b": {"used_length": 512, "zero": 1, "page": 1},
     }
     assert value["devices"] == {
         "simple": {"a": 7, "b": 255},
