@@ -28,14 +28,15 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.run
 
 docs: $(VENV)/.dev
-	$(BIN)/mkdocs build --strict
+	$(BIN)/wireformat docs build spec/reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 clean:
-	rm -rf build dist site
+	rm -rf build dist site spec/reference
 
 $(EXAMPLE): $(CAPTURE).xz $(VENV)/.run
 	mkdir -p $(@D)
