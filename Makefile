@@ -18,7 +18,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest -q -m "not slow and not interop and not soak"
+	$(BIN)/pytest -q -n auto -m "not slow and not interop and not soak"
 
 soak: $(VENV)/.dev
 	WIREFORMAT_SOAK=1 $(BIN)/pytest -m soak
