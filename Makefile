@@ -18,7 +18,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest -q -m "not slow and not interop and not soak"
+	$(BIN)/pytest -q -n auto -m "not slow and not interop and not soak"
 
 soak: $(VENV)/.dev
 	WIREFORMAT_SOAK=1 $(BIN)/pytest -m soak
@@ -28,14 +28,15 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.run
 
 docs: $(VENV)/.dev
-	$(BIN)/mkdocs build --strict
+	$(BIN)/wireformat docs build spec/reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 clean:
-	rm -rf build dist site
+	rm -rf build dist site spec/reference
 
 $(EXAMPLE): $(CAPTURE).xz $(VENV)/.run
 	mkdir -p $(@D)

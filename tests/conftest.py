@@ -1,7 +1,7 @@
 """Fixtures for every test: the bundled captures.
 
 `captures` is all of them by name. A test that asks for `stream_capture` runs once for each whole stream, one that asks
-for `any_capture` once for each capture of whatever kind.
+for `any_capture` once for each capture of whatever kind; `make check` takes the few in `QUICK`, `make test` all.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import pytest
 
 from tests.captures.bundle import Capture, Captures, rows
 
+QUICK = frozenset({"7.2/pc-minimal", "7.2/avr-uno", "7.2/pc-2.2", "7.2/s390x-ccw", "10.0/microvm"})
+"""Small captures that differ as much as can be: the rest is marked slow."""
+
 PARAMETERS = {"stream_capture": ("stream",), "any_capture": ()}
 
 
@@ -17,7 +20,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once for each capture it asks for, under the capture's name."""
     for name, kinds in PARAMETERS.items():
         if name in metafunc.fixturenames:
-            metafunc.parametrize(name, [row["name"] for row in rows(*kinds)], indirect=True)
+            metafunc.parametrize(name, [_parameter(row["name"]) for row in rows(*kinds)], indirect=True)
+
+
+def _parameter(name: str) -> object:
+    return name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

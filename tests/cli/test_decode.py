@@ -20,15 +20,14 @@ header
   version: 3
 configuration
   name: arduino-uno
+page_size: 256 (0x100)
 ram
-  page_size: 256 (0x100)
-  blocks
-    flash
-      used_length: 32768 (0x8000)
-      zero: 128 (0x80)
-    sram
-      used_length: 4096 (0x1000)
-      zero: 16 (0x10)
+  flash
+    used_length: 32768 (0x8000)
+    zero: 128 (0x80)
+  sram
+    used_length: 4096 (0x1000)
+    zero: 16 (0x10)
 devices
   timer: section 0, version 2, 24 bytes at 0x5ab
     cpu_ticks_offset: 0
@@ -92,7 +91,7 @@ def test_ram_in_three_forms(call: Call, pc: Path) -> None:
     [
         ("header.version", ["version: 3"]),
         ("configuration", ["name: pc-i440fx-7.2"]),
-        ('ram.blocks["pc.bios"]', ["used_length: 262144 (0x40000)", "zero: 18 (0x12)", "page: 46 (0x2e)"]),
+        ('ram["pc.bios"]', ["used_length: 262144 (0x40000)", "zero: 18 (0x12)", "page: 46 (0x2e)"]),
         ('devices["0000:00:01.3/piix4_pm"].smb.smb_stat', ["smb_stat: 0"]),
         ('devices["dma@1"].command', ["command: 0"]),
         ("devices.apic.tpr", ["tpr: 0"]),
@@ -162,7 +161,7 @@ def test_a_page_size_from_the_user(call: Call, captures: Captures, tmp_path: Pat
     """Cut before the first page, nothing tells the size."""
     start = tmp_path / "start.mig"
     start.write_bytes(captures["7.2/arm-vexpress"].data[:600])
-    answer = call("decode", start, "--page-size", 1024, "--path", "ram.page_size")
+    answer = call("decode", start, "--page-size", 1024, "--path", "page_size")
     assert answer.lines == ["page_size: 1024 (0x400)"]
 
 
@@ -173,6 +172,7 @@ def test_a_page_size_that_no_target_has(call: Call, small: Path, size: str) -> N
     assert "a power of two from 256 to 65536 is needed" in answer.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--hex",), ("--json",), ("--json", "--ram", "base64"), ("--devices",)])
 def test_a_pipe_gives_what_the_file_gives(call: Call, start: Call, small: Path, options: tuple[str, ...]) -> None:
     assert start("decode", "-", *options, data=small.read_bytes()).data == call("decode", small, *options).data

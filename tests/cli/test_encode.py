@@ -28,6 +28,7 @@ def test_a_stream_without_end_comes_back_too(call: Call, cut: Path) -> None:
     assert call("encode", "-", data=document).data == cut.read_bytes()
 
 
+@pytest.mark.slow
 def test_through_real_pipes(start: Call, small: Path) -> None:
     document = start("decode", "-", "--json", "--ram", "base64", data=small.read_bytes()).data
     assert start("encode", "-", data=document).data == small.read_bytes()

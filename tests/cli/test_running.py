@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -106,6 +108,7 @@ def test_wrong_options(call: Call, words: tuple[str, ...], message: str) -> None
     assert (answer.code, answer.data, answer.errors) == (2, b"", f"wireformat decode: {message}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [(), ("--json",), ("--ndjson", "--ram", "base64")])
 def test_a_reader_that_goes_away(pc: Path, form: tuple[str, ...]) -> None:
     """`wireformat decode … | head -1`."""
@@ -119,6 +122,7 @@ def test_a_reader_that_goes_away(pc: Path, form: tuple[str, ...]) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_reader_that_was_never_there(small: Path) -> None:
     """Little output stays in the buffer until the end; fails when the interpreter then complains."""
     command = [sys.executable, "-m", "wireformat", "decode", str(small)]
@@ -130,6 +134,21 @@ def test_a_reader_that_was_never_there(small: Path) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("unwanted", [False, True])
+def test_a_terminal_gets_colour_unless_unwanted(small: Path, unwanted: bool) -> None:
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment = plain | ({"NO_COLOR": "1"} if unwanted else {})
+    reading, terminal = pty.openpty()
+    command = [sys.executable, "-m", "wireformat", "decode", str(small), "--path", "header.version"]
+    subprocess.run(command, stdout=terminal, env=environment, check=True)
+    shown = os.read(reading, 4096)
+    os.close(terminal)
+    os.close(reading)
+    assert shown == (b"version: 3\r\n" if unwanted else b"\x1b[1mversion\x1b[0m: 3\r\n")
+
+
+@pytest.mark.slow
 def test_a_full_disk(small: Path) -> None:
     with open("/dev/full", "wb") as full:
         command = [sys.executable, "-m", "wireformat", "decode", str(small)]
@@ -137,6 +156,7 @@ def test_a_full_disk(small: Path) -> None:
     assert (run.returncode, run.stderr) == (2, "wireformat decode: file: No space left on device\n")
 
 
+@pytest.mark.slow
 def test_an_interrupt() -> None:
     command = [sys.executable, "-m", "wireformat", "decode", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -154,7 +174,7 @@ def test_an_interrupt() -> None:
 def wait_until_read(pipe: int) -> None:
     """Until nothing is left in a pipe, so that its reader waits for more."""
     left = bytes([1])
-    for _ in range(200):
+    for _ in range(1200):
         left = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
         if not any(left):
             break
@@ -162,6 +182,7 @@ def wait_until_read(pipe: int) -> None:
     assert not any(left)
 
 
+@pytest.mark.slow
 def test_closed_streams(small: Path) -> None:
     """`wireformat decode - <&-` and `>&-`."""
     shell = 'exec "$0" -m wireformat decode "$1" {}'

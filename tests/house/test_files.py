@@ -36,6 +36,5 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_page_of_the_specification_is_in_the_navigation() -> None:
-    listed = set(re.findall(r"[\w./-]+\.md", (ROOT / "mkdocs.yml").read_text()))
-    present = {str(path.relative_to(ROOT / "spec")) for path in PAGES if path.is_relative_to(ROOT / "spec")}
-    assert listed == present
+    """By itself: the generated pages are many, so that no list names pages and none can be forgotten."""
+    assert not re.search(r"^(nav|exclude_docs|not_in_nav):", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)

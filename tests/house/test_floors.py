@@ -24,6 +24,7 @@ NEIGHBOURS = {("catalogue", "errors"), ("protocols", "codec")}
 ENGINES = {"schema", "codec", "derive", "explore"}
 OUTSIDE = {"asyncio", "random", "secrets", "select", "selectors", "socket", "ssl", "subprocess", "threading", "time"}
 OUTSIDE_USERS = ("peer", "conformance.targets", "campaign", "cli")
+DECLARING = {"composite", "data", "declare", "layout", "numbers", "strangers", "vocabulary", "wire"}
 ENTRANCES = ("wireformat", "wireformat.__main__")
 
 
@@ -54,6 +55,12 @@ def reaches_outside(module: Module) -> list[str]:
     return [f"{module.name} imports {name}" for name in module.imports() if name.split(".")[0] in OUTSIDE]
 
 
+def reads_declarations(module: Module) -> list[str]:
+    """The imports of a module that look behind the model: how something was declared, not what it means."""
+    behind = ("construct", *(f"wireformat.schema.{name}" for name in sorted(DECLARING)))
+    return [f"{module.name} imports {name}" for name in module.imports() if name.startswith(behind)]
+
+
 def test_every_part_has_a_floor() -> None:
     parts = {part_of(module.name) for module in modules() if module.name not in ENTRANCES}
     assert parts <= set(FLOORS)
@@ -70,6 +77,12 @@ def test_input_and_output_stay_upstairs() -> None:
 def test_hypothesis_is_only_in_the_strategies() -> None:
     users = {module.name for module in modules() if any(name.startswith("hypothesis") for name in module.imports())}
     assert users <= {"wireformat.derive.strategies"}
+
+
+def test_derivations_read_models_not_declarations() -> None:
+    derivations = [module for module in modules() if part_of(module.name) == "derive"]
+    assert len(derivations) > 15
+    assert [line for module in derivations for line in reads_declarations(module)] == []
 
 
 @pytest.mark.parametrize(

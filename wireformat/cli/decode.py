@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from wireformat.cli.exits import Exit, UsageError, exit_for
+from wireformat.cli.exits import UsageError
 from wireformat.cli.opening import open_description, open_stream
-from wireformat.cli.running import complain
 from wireformat.cli.tree import Tree
+from wireformat.cli.verdict import verdict
 from wireformat.errors import SchemaError
 from wireformat.protocols.vmstate.document import RamForm, documents
 from wireformat.protocols.vmstate.elements import HeaderElement
@@ -50,7 +50,7 @@ def run(
     keep = with_hex or ram is not Ram.none
     stream = open_stream(file, keep=keep, learnt=open_description(description), page_size=page_size)
     if not any(isinstance(element, HeaderElement) for element in stream.elements):
-        return _verdict(stream, file)
+        return verdict("decode", stream, file)
     form: RamForm = ram.value
     if path is not None:
         _print_part(stream, path, as_json or ndjson, with_hex)
@@ -63,17 +63,7 @@ def run(
         _print_document(documents(stream, form))
     else:
         _print_tree(_only_devices(view(stream)) if devices else view(stream), stream, with_hex)
-    return _verdict(stream, file)
-
-
-def _verdict(stream: Stream, file: str) -> int:
-    """Name what is wrong, on standard error; the exit code."""
-    for finding in stream.findings:
-        complain("decode", f"{file}: {finding}")
-    if stream.fault is not None:
-        complain("decode", f"{file}: {stream.fault}; incomplete, decoding ended here")
-        return exit_for(stream.fault)
-    return Exit.FINDING if stream.findings else Exit.FINE
+    return verdict("decode", stream, file)
 
 
 def _print_document(parts: Iterator[dict[str, Any]]) -> None:

@@ -41,9 +41,10 @@ def run(
     learnt = open_description(description)
     streams = [open_stream(file, keep=True, learnt=learnt) for file in (first, second)]
     verdicts = [verdict("diff", stream, file) for stream, file in zip(streams, (first, second), strict=True)]
-    if not all(map(_has_begun, streams)):
+    within = _within(path, streams)
+    if not all(map(_has_begun, streams)) or within is None:
         return max(verdicts)
-    found = differences(streams[0], streams[1], _within(path, streams))
+    found = differences(streams[0], streams[1], within)
     count = _print_json(list(found), first, second) if as_json else _print(found, first, second)
     return max(*verdicts, Exit.FINDING if count else Exit.FINE)
 
@@ -52,26 +53,21 @@ def _has_begun(stream: Stream) -> bool:
     return any(isinstance(element, HeaderElement) for element in stream.elements)
 
 
-def _within(text: str | None, streams: list[Stream]) -> Path:
-    """The path of the part that is wanted; one of the streams must have it."""
+def _within(text: str | None, streams: list[Stream]) -> Path | None:
+    """The path of the part that is wanted; None where it may have been in the part of a stream that is cut off.
+
+    Raises `UsageError` when neither stream has it.
+    """
     if text is None:
         return ()
-    paths = []
     for stream in streams:
         try:
-            paths.append(part_of(_comparable(stream), f"ram{text[10:]}" if text.startswith("ram.blocks") else text)[1])
+            return part_of(view(stream), text)[1]
         except UsageError as error:
             fault = error
-    if not paths:
-        raise fault
-    return paths[0]
-
-
-def _comparable(stream: Stream) -> dict[str, Any]:
-    """The view with the blocks of memory directly under `ram`."""
-    whole = view(stream)
-    ram = whole.get("ram", {})
-    return whole | {"ram": ram | ram.get("blocks", {})}
+    if any(stream.fault for stream in streams):
+        return None
+    raise fault
 
 
 def _print(found: Iterator[Difference], first: str, second: str) -> int:

@@ -10,10 +10,11 @@ from typing import Annotated, TypeAlias
 import typer
 
 from wireformat.catalogue import CATALOGUE
-from wireformat.cli.exits import Exit, UsageError, exit_for
+from wireformat.cli.exits import Exit, UsageError
 from wireformat.cli.tables import Column, print_table
 from wireformat.derive.notation import number, size_text, type_name
-from wireformat.errors import ErrorEntry, WireError
+from wireformat.derive.pages_errors import error_sentences
+from wireformat.errors import ErrorEntry
 from wireformat.protocols import NAMES, protocol
 from wireformat.schema import model
 from wireformat.schema.protocol import Protocol
@@ -89,9 +90,10 @@ def _print_protocol(protocol: Protocol) -> None:
 
 
 def _print_error(id: str, entry: ErrorEntry) -> None:
-    print(f"{id}: {entry.summary}\n\n{fill(entry.detail, WIDTH)}\n")
-    code = exit_for(WireError(id, ""))
-    print(f"An error of kind {entry.kind}; the command ends with exit code {int(code)}.")
+    summary, *sentences = error_sentences(id, entry)
+    print(summary)
+    for sentence in sentences:
+        print(f"\n{fill(sentence, WIDTH)}")
 
 
 def _print_members(found: model.Enum | model.Flags) -> None:

@@ -68,7 +68,7 @@ class Program:
 
     def run(self, label: str) -> dict[str, Any]:
         """Compile and execute the source; the namespace then holds the functions."""
-        exec(compile(self.text(), f"<wireformat {label}>", "exec"), self.names)
+        exec(compile(self.text(), f"<wireformat {label!a}>", "exec"), self.names)
         return self.names
 
 

@@ -144,12 +144,15 @@ def fixed_size(schema: model.Schema, node: model.Node) -> int | None:
             return None if one is None else prod((count, one))
         case model.Const() | model.Reserved() | model.Enum() | model.Flags() | model.Computed() | model.Checksum():
             return fixed_size(schema, node.of)
+        case model.Pointed():
+            return node.size_int.size + node.offset_int.size
         case model.Ref():
-            return _record_size(schema, schema.records[node.name])
+            return record_size(schema, schema.records[node.name])
     return None
 
 
-def _record_size(schema: model.Schema, record: model.Record) -> int | None:
+def record_size(schema: model.Schema, record: model.Record) -> int | None:
+    """The bytes that a record always takes, None when that depends."""
     if record.base is not None:
         return record.base.size
     if record.layout != "sequence":

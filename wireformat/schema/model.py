@@ -287,8 +287,9 @@ class Tlv:
 class Record:
     """Fields in order. Layout `sequence`: back to back. `tlv`: entries framed as `tlv` says, up to the end of the
     enclosing region. `bits`: fields are parts of one integer `base`; bits outside every mask must be zero, error
-    `reserved`. `versions` lists all versions, oldest first. `cls` is the Python class of its values; without one a
-    value is a `dict`.
+    `reserved`. `versions` lists all versions, oldest first; a message that some of them lack says `since` and `until`,
+    both included. `channel` is where a message travels when there are several. `cls` is the Python class of its
+    values; without one a value is a `dict`.
     """
 
     name: str
@@ -299,6 +300,9 @@ class Record:
     sender: str | None = None
     source: str = ""
     versions: tuple[str, ...] = ()
+    channel: str | None = None
+    since: str | None = None
+    until: str | None = None
     tlv: Tlv | None = None
     base: Int | None = None
     cls: Any = field(default=None, compare=False, repr=False)

@@ -17,7 +17,11 @@ from wireformat.schema.record import Message, Record
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """`versions` are in order, oldest first. `records` are declared parts that no message refers to by itself."""
+    """`versions` are in order, oldest first. `records` are declared parts that no message refers to by itself.
+
+    `events` tells, by name of a message, what it is called in the machine, where that is not the message's own name.
+    `is_proposal`: this project proposes the protocol, and nobody upstream assigns its numbers.
+    """
 
     name: str
     doc: str
@@ -27,6 +31,8 @@ class Protocol:
     machine: Machine | None = None
     errors: Mapping[str, ErrorEntry] = field(default_factory=dict)
     records: tuple[type[Record], ...] = ()
+    events: Mapping[str, str] = field(default_factory=dict)
+    is_proposal: bool = False
 
     def schemas(self) -> Mapping[str, model.Schema]:
         """The lifted schema of every message and further record, by class name."""

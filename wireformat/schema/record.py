@@ -28,6 +28,9 @@ class About:
     sender: str | None = None
     source: str = ""
     versions: tuple[str, ...] = ()
+    channel: str | None = None
+    since: str | None = None
+    until: str | None = None
     base: Any = None
     tlv: Any = None
 
@@ -137,7 +140,7 @@ def _about(name: str, inherited: RecordType | None, keywords: dict[str, Any]) ->
     if bits is not None:
         keywords.update(base=bits, layout="bits")
     try:
-        about = dataclasses.replace(outer, **{"code": None, **keywords})
+        about = dataclasses.replace(outer, **{"code": None, "since": None, "until": None, **keywords})
     except TypeError as error:
         raise SchemaError("vocabulary", f"class {name}: {error}") from None
     return about
@@ -185,7 +188,8 @@ class Record(metaclass=RecordType):
 
 
 class Message(Record):
-    """A record that a party sends on its own. Class keywords beside those of a record: `code` and `sender`."""
+    """A record that a party sends on its own. Class keywords beside those of a record: `code`, `sender`, `channel`,
+    and the versions `since` and `until` which it exists."""
 
     __slots__ = ()
 

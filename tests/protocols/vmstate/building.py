@@ -9,9 +9,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from wireformat.codec import encode
-from wireformat.protocols.vmstate.decoder import NEED_DATA, StreamDecoder
+from wireformat.codec import NEED_DATA, encode
+from wireformat.protocols.vmstate.decoder import StreamDecoder
 from wireformat.protocols.vmstate.description import Description, parse
 from wireformat.protocols.vmstate.elements import Element
 from wireformat.protocols.vmstate.encoder import element_bytes, encode_block, footer_bytes, ram_word
@@ -54,13 +55,12 @@ from wireformat.protocols.vmstate.ram import (
 )
 from wireformat.protocols.vmstate.stream import Stream, read_stream
 from wireformat.protocols.vmstate.window import Window
-from wireformat.schema import Record
 
 PAGE_SIZE = 4096
 RAM_ID = 2
 EOF = b"\0"
 
-COMMANDS: dict[CommandCode, Record] = {
+COMMANDS: dict[CommandCode, Any] = {
     CommandCode.OPEN_RETURN_PATH: OpenReturnPath(),
     CommandCode.PING: Ping(value=0x42),
     CommandCode.POSTCOPY_ADVISE: PostcopyAdvise(
@@ -130,7 +130,7 @@ def _footer(section_id: int, footer: bool) -> bytes:
     return footer_bytes(section_id) if footer else b""
 
 
-def command(code: CommandCode, body: Record | None = None) -> bytes:
+def command(code: CommandCode, body: Any = None) -> bytes:
     """A command; the body of `COMMANDS` when none is given."""
     return element_bytes(Command(command=code, body=COMMANDS[code] if body is None else body))
 
@@ -166,7 +166,7 @@ def ram_flush() -> bytes:
 def _page_head(flag: int, offset: int, block: str | None) -> bytes:
     if block is None:
         return ram_word(offset, flag | CONTINUE)
-    return ram_word(offset, flag) + bytes([len(block)]) + block.encode()
+    return ram_word(offset, flag) + bytes([len(block.encode())]) + block.encode()
 
 
 def page(offset: int, data: bytes | int, block: str | None = None, page_size: int = PAGE_SIZE) -> bytes:
@@ -275,7 +275,7 @@ def description_text(*devices: Device, page_size: int = PAGE_SIZE, machine: str 
 
 
 def _configuration_keys(machine: str) -> str:
-    fields = field("len", "uint32", 4), field("name", "buffer", len(machine))
+    fields = field("len", "uint32", 4), field("name", "buffer", len(machine.encode()))
     return '"configuration": {' + vmsd("configuration", *fields) + "}, "
 
 

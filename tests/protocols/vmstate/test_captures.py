@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.captures.bundle import Capture, Captures, rows
+from tests.conftest import QUICK
 from wireformat.protocols.vmstate.assembly import assemble
 from wireformat.protocols.vmstate.document import documents
 from wireformat.protocols.vmstate.elements import CommandElement, EndElement, HeaderElement, RecordsBody
@@ -21,7 +22,6 @@ from wireformat.protocols.vmstate.window import Window
 
 Read: TypeAlias = Callable[[Capture], Stream]
 
-LARGE = 4_000_000
 """Bytes from which on a capture is left to the slow tests."""
 
 FAULTS = {
@@ -67,11 +67,9 @@ NOT_COVERED = {
 
 
 def each(*kinds: str, but: Collection[str] = ()) -> list[Any]:
-    """The names of the captures of some kinds, or all, `but` some; large ones are slow."""
-    marks: dict[bool, Any] = {True: pytest.mark.slow, False: ()}
-    return [
-        pytest.param(row["name"], marks=marks[row["size"] > LARGE]) for row in rows(*kinds) if row["name"] not in but
-    ]
+    """The names of the captures of some kinds, or all, `but` some; only a few are quick."""
+    names = [row["name"] for row in rows(*kinds) if row["name"] not in but]
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in names]
 
 
 def named(*names: str) -> list[Any]:
@@ -227,6 +225,7 @@ def test_a_description_can_be_learnt(captures: Captures, read: Read, name: str) 
     assert b"".join(map(bytes, learnt.encode())) == capture.data
 
 
+@pytest.mark.slow
 def test_only_these_need_a_teacher(captures: Captures, read: Read) -> None:
     without = {c.name for c in captures if c.kind in ("stream", "broken") and read(c).description is None}
     assert without == set(TEACHERS)

@@ -25,7 +25,7 @@ from wireformat.protocols.vmstate.stream import Stream, read_stream
 SMALL = ("7.2/avr-uno", "10.0/or1k-sim", "7.2/m68k-virt")
 WHOLE = bool(os.environ.get("WIREFORMAT_SOAK"))
 SCALE = 1 if WHOLE else 100
-pytestmark = [pytest.mark.soak] if WHOLE else []
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)] if WHOLE else []
 FLIPS, CUTS = 10_000 // SCALE, 2_000 // SCALE
 MAX_SECONDS = 2.0
 MAX_MEMORY = 300 << 20

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.protocols.vmstate import crafted
 from tests.protocols.vmstate.crafted import (
@@ -162,7 +164,7 @@ def test_a_block_of_any_size_costs_nothing_where_it_is_empty() -> None:
     [
         (patched_page(0, b"\x00\x00x"), "vmstate/xbzrle", "run of no new bytes"),
         (compressed_page(0, b"nonsense"), "vmstate/compressed", "incorrect header check"),
-        (compressed_page(0, deflated(b"")[:-1]), "vmstate/compressed", "inflates to 4096 bytes instead of 4096"),
+        (compressed_page(0, deflated(b"")[:-1]), "vmstate/compressed", "ends after 4096 bytes of a page"),
         (compressed_page(0, deflated(b"") + b"x"), "vmstate/compressed", "1 bytes behind the end of the zlib stream"),
         (compressed_page(0, deflated(bytes(4097))), "vmstate/compressed", "inflates to more than 4096 bytes"),
     ],
@@ -182,3 +184,55 @@ def test_patches_of_pages_that_never_came_are_orphans() -> None:
     records = zero_page(0, BLOCK), patched_page(0, b"\x00\x01a"), patched_page(3, b"\x00\x01b"), plain_page(3, b"late")
     image = image_of(memory(*records))
     assert [page for _, page in image.orphans()] == [3]
+
+
+LETTERS = st.binary(min_size=1, max_size=3)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("plain"), st.integers(0, 3), LETTERS),
+        st.tuples(st.just("zero"), st.integers(0, 3), st.just(b"")),
+        st.tuples(st.just("compressed"), st.integers(0, 3), LETTERS),
+        st.tuples(st.just("patched"), st.integers(0, 3), LETTERS),
+        st.tuples(st.just("discarded"), st.integers(0, 3), st.just(b"")),
+    ),
+    max_size=12,
+)
+
+
+def element(kind: str, page: int, data: bytes) -> bytes:
+    """One step as an element of a stream."""
+    if kind == "discarded":
+        return discard(BLOCK, (page, 1))
+    if kind == "patched":
+        return ram_part(patched_page(page, bytes([0, len(data)]) + data, BLOCK))
+    if kind == "compressed":
+        return ram_part(compressed_page(page, deflated(data), BLOCK))
+    return ram_part(plain_page(page, data, BLOCK) if kind == "plain" else zero_page(page, BLOCK))
+
+
+def remembered(steps: list[tuple[str, int, bytes]]) -> dict[int, bytes]:
+    """What a destination holds after the steps that it took one by one."""
+    memory: dict[int, bytes] = {}
+    for kind, page, data in steps:
+        if kind == "discarded":
+            memory.pop(page, None)
+        elif kind == "patched":
+            memory[page] = data + memory.get(page, b"").ljust(3, b"\0")[len(data) :]
+        else:
+            memory[page] = data
+    return memory
+
+
+@given(STEPS)
+def test_an_image_is_what_a_destination_would_hold(steps: list[tuple[str, int, bytes]]) -> None:
+    """Fails when order, patches or discards are confused, compared with a destination that takes step by step."""
+    data = stream(
+        ram_start(block_list(pc_ram=4 * PAGE_SIZE)),
+        *(element(*step) for step in steps),
+        ram_end(),
+        behind=crafted.description(),
+    )
+    image, expected = image_of(data), remembered(steps)
+    assert pages(image) == [expected.get(page, b"").rstrip(b"\0") for page in range(4)]
+    missing = {p for e in image.extents() if e.origin == "missing" for p in range(e.page, e.page + e.count)}
+    assert missing == set(range(4)) - expected.keys()

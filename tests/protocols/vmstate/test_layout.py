@@ -237,7 +237,7 @@ class TestOldStyle:
 
 
 class TestUndescribed:
-    """Arrays whose first element is NULL: an empty `struct`, and whatever the section's end leaves [qemu-stream 4.3]."""
+    """Arrays whose first element is NULL: an empty `struct`, and what the section's end leaves [qemu-stream 4.3]."""
 
     ENTRY = entry(field("css", "struct", 1, '"struct": {}', array_len=4), field("z", "uint8", 1))
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.protocols.vmstate.building import (
     EOF,
+    compressed,
     configuration,
     header,
     join,
@@ -16,6 +17,7 @@ from tests.protocols.vmstate.building import (
     ram_start,
     read_piped,
     written,
+    xbzrle,
     zero,
 )
 from wireformat.errors import DecodeError
@@ -80,3 +82,17 @@ def test_a_stream_that_does_not_tell(size: int) -> None:
     for stream in (read_stream(data), read_piped(data, 1000)):
         assert (stream.ram.page_size, stream.problems()) == (size, [])
     assert written(read_stream(data)) == data
+
+
+@pytest.mark.parametrize("size", [256, 1024, 4096])
+def test_patches_and_compressed_pages_are_passed_over(size: int) -> None:
+    """Fails when a record whose length stands in the stream ends the reading or is taken for a whole page."""
+    records = join(
+        zeros(size, 2), xbzrle(2 * size, b"\0\1x"), compressed(3 * size, bytes(9)), zero(4 * size), ram_end()
+    )
+    assert guess_page_size(Window(records), 0) == size
+
+
+def test_a_page_that_goes_on_behind_the_end_explains_nothing() -> None:
+    """4096 comes first, but its page would end behind the stream; 256 is what fits."""
+    assert guess_page_size(Window(pages(256, 2) + ram_end()), 0) == 256

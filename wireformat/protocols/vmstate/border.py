@@ -23,6 +23,9 @@ MAX_VERSION = 1 << 16
 """`i6300esb_wdt` is at 10000."""
 
 MAX_ID_STEP = 4096
+MUCH_FILL = 1 << 16
+"""Zero bytes behind EOF that are believed to go on to the end."""
+
 MAX_COMMAND_SIZE = {
     int(CommandCode.PING): 4,
     int(CommandCode.POSTCOPY_ADVISE): 16,
@@ -88,7 +91,7 @@ def plausible(window: Window, position: int, context: Context, earlier: int | No
         return _unknown(window) if len(head) < 5 else int.from_bytes(head[1:5], "big") in context.known_ids
     if kind == ElementType.COMMAND:
         return _unknown(window) if len(head) < 5 else _plausible_command(head)
-    return kind == ElementType.EOF and _plausible_end(window, position, head)
+    return kind == ElementType.EOF and _plausible_end(window, position, head, context.footers)
 
 
 def _plausible_header(window: Window, position: int, earlier: int | None) -> bool:
@@ -107,13 +110,15 @@ def _plausible_command(head: bytes) -> bool:
     return 1 <= command <= CommandCode.SWITCHOVER_START and size <= MAX_COMMAND_SIZE.get(command, 0)
 
 
-def _plausible_end(window: Window, position: int, head: bytes) -> bool:
-    """EOF is the last byte, or a description follows, or zero fill."""
+def _plausible_end(window: Window, position: int, head: bytes, footers: bool) -> bool:
+    """EOF is the last byte, or a description follows, or zero fill: where there are no footers, much of it."""
     if len(head) == 1:
         return _unknown(window, at_end=True)
     if head[1] == ElementType.VMDESCRIPTION:
         return _unknown(window) if len(head) < 7 else head[6:7] == b"{"
-    return not any(head)
+    if any(head) or footers:
+        return not any(head)
+    return not any(window.peek(MUCH_FILL, position - window.position)) and _unknown(window, at_end=True)
 
 
 def _unknown(window: Window, at_end: bool = False) -> bool:

@@ -9,7 +9,6 @@ none, or where it does not fit, the section's end is searched for and the body k
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -26,7 +25,6 @@ from wireformat.protocols.vmstate.elements import (
     Element,
     EndElement,
     HeaderElement,
-    RamParts,
     Span,
     TrailingElement,
 )
@@ -40,6 +38,7 @@ from wireformat.protocols.vmstate.messages import (
     PostcopyAdvise,
     VmDescription,
 )
+from wireformat.protocols.vmstate.outbox import Outbox
 from wireformat.protocols.vmstate.page_size import CANDIDATES
 from wireformat.protocols.vmstate.ram_reader import RamIndex, RamReader
 from wireformat.protocols.vmstate.sections import OpenSection, SectionReader
@@ -64,11 +63,9 @@ class StreamDecoder:
         self.description: Description | None = None
         self._ram_reader = RamReader(self.window, self.ram)
         self._sections = SectionReader(self.window, self._ram_reader, description, self.findings)
-        self._queue: deque[Element] = deque()
+        self._outbox = Outbox()
         self._state = "start"
         self._open: OpenSection | None = None
-        self._parts: RamParts | None = None
-        self._package: tuple[CommandElement, list[Element]] | None = None
         self._steps: dict[str, Callable[[], None]] = {
             "configuration": self._configuration,
             "section": self._section,
@@ -91,7 +88,7 @@ class StreamDecoder:
         Raises `DecodeError` when the stream cannot be followed any further; what was read of open elements can be had
         from `unfinished`.
         """
-        while not self._queue:
+        while not self._outbox:
             try:
                 if not self._step():
                     return None
@@ -100,7 +97,7 @@ class StreamDecoder:
                     raise
                 self._check_held()
                 return NEED_DATA
-        return self._queue.popleft()
+        return self._outbox.take()
 
     def _check_held(self) -> None:
         """Refuse to wait for the end of something that is too large to be held."""
@@ -112,22 +109,18 @@ class StreamDecoder:
 
     def unfinished(self) -> list[Element]:
         """What has been read of elements that have not ended; the decoder is of no use afterwards."""
+        outbox = self._outbox
         if self._open is not None:
-            self._emit(self._sections.abandon(self._open))
-        self._flush_parts()
-        if self._package is not None:
-            command, elements = self._package
-            self._package = None
-            span = self._since(command.span.position)
-            self._queue.append(replace(command, span=span, package=tuple(elements), complete=False))
-        return list(self._queue)
+            outbox.put(self._sections.abandon(self._open))
+        outbox.close_package(self.window.position, complete=False)
+        return list(outbox.rest())
 
     def _step(self) -> bool:
         """Read one thing; false when nothing is left."""
         if self._open is not None:
             self._continue_section(self._open)
-        elif self._package is not None and self.window.position >= self._package_end():
-            self._close_package()
+        elif self._at_package_end():
+            self._outbox.close_package(self.window.position)
         elif self._state == "start":
             self._header()
         elif self._state in ("ended", "described") and not self._more_to_come():
@@ -170,7 +163,7 @@ class StreamDecoder:
                 source="qemu-stream 1.1",
             )
         self._state = "opened"
-        self._emit(HeaderElement(Span(0, window.position), header))
+        self._outbox.put(HeaderElement(Span(0, window.position), header))
 
     def _element(self) -> None:
         """Read the type byte of an element and begin it."""
@@ -178,8 +171,8 @@ class StreamDecoder:
             raise DecodeError("truncated", "input ends where an element must follow", offset=self.window.end)
         byte = self.window.peek(1)[0]
         event = EVENTS.get(byte)
-        role = "package" if self._package is not None else "stream"
-        state = "elements" if self._package is not None else self._state
+        inside = self._outbox.package_end is not None
+        role, state = ("package", "elements") if inside else ("stream", self._state)
         following = TRANSITIONS[role][state].get(event or "")
         if event is None or following is None:
             if state in ("ended", "described"):
@@ -204,17 +197,16 @@ class StreamDecoder:
         names = configuration.capabilities.names if configuration.capabilities else ()
         self._ram_reader.form = BlockForm("x-ignore-shared" in names, "mapped-ram" in names)
         self._sections.footers = True
-        self._emit(ConfigurationElement(self._since(position), configuration))
+        self._outbox.put(ConfigurationElement(self._since(position), configuration))
 
     def _section(self) -> None:
-        package_end = None if self._package is None else self._package_end()
-        self._open = self._sections.open(package_end)
+        self._open = self._sections.open(self._outbox.package_end)
 
     def _continue_section(self, section: OpenSection) -> None:
         element = self._sections.step(section)
         if element is not None:
             self._open = None
-            self._emit(element)
+            self._outbox.put(element)
 
     def _command(self) -> None:
         position = self.window.position
@@ -222,13 +214,12 @@ class StreamDecoder:
         element = CommandElement(self._since(position), command)
         if isinstance(command.body, PostcopyAdvise):
             self._advise(command.body, position)
-        if isinstance(command.body, Packaged) and self._package is None:
-            self._flush_parts()
-            self._package = element, []
-        elif isinstance(command.body, Packaged):
-            raise DecodeError("depth", "a package inside a package", offset=position, source="qemu-stream 5.1")
+        if not isinstance(command.body, Packaged):
+            self._outbox.put(element)
+        elif self._outbox.package_end is None:
+            self._outbox.open_package(element)
         else:
-            self._emit(element)
+            raise DecodeError("depth", "a package inside a package", offset=position, source="qemu-stream 5.1")
 
     def _advise(self, advise: PostcopyAdvise, position: int) -> None:
         """Learn the page sizes that both sides need for postcopy."""
@@ -238,31 +229,22 @@ class StreamDecoder:
             huge = sizes.block_page_sizes & (sizes.block_page_sizes - 1) != 0
             self._ram_reader.form = replace(self._ram_reader.form, maybe_page_size=huge)
 
-    def _package_end(self) -> int:
-        assert self._package is not None
-        element, _ = self._package
-        body = element.command.body
-        assert isinstance(body, Packaged)
-        return element.span.position + COMMAND_SIZE + body.size
-
-    def _close_package(self) -> None:
-        assert self._package is not None
-        self._flush_parts()
-        command, elements = self._package
-        end, self._package = self._package_end(), None
-        if self.window.position != end:
+    def _at_package_end(self) -> bool:
+        """Whether the open package ends here. Raises `overrun` when its last element goes on behind its end."""
+        end, position = self._outbox.package_end, self.window.position
+        if end is not None and position > end:
             raise DecodeError("overrun", "an element crosses the end of its package", offset=end)
-        self._emit(replace(command, span=self._since(command.span.position), package=tuple(elements)))
+        return position == end
 
     def _eof(self) -> None:
         position = self.window.position
         self.window.skip(1)
-        self._emit(EndElement(self._since(position)))
+        self._outbox.put(EndElement(self._since(position)))
 
     def _description(self) -> None:
         position = self.window.position
         message, self.window.position = self._after_type(VmDescription, "description")
-        self._emit(DescriptionElement(self._since(position), message.text))
+        self._outbox.put(DescriptionElement(self._since(position), message.text))
         try:
             self.description = parse(message.text)
         except DecodeError as error:
@@ -274,7 +256,7 @@ class StreamDecoder:
         if not window.final:
             raise DecodeError("truncated", "the stream may go on", offset=window.end)
         self._state = "described"
-        self._emit(TrailingElement(Span(window.position, window.available)))
+        self._outbox.put(TrailingElement(Span(window.position, window.available)))
         window.skip(window.available)
 
     def _since(self, position: int) -> Span:
@@ -283,40 +265,6 @@ class StreamDecoder:
     def _after_type(self, message: type[Message], path: str) -> tuple[Any, int]:
         """Decode a message behind its type byte."""
         return self.window.decode(codec_for(message), self.window.position + 1, path=path)
-
-    def _emit(self, element: Element) -> None:
-        """Hand out an element; PARTs of one section that follow each other become one."""
-        if isinstance(element, RamParts):
-            if self._parts is not None and self._parts.section_id != element.section_id:
-                self._flush_parts()
-            self._parts = _joined(self._parts, element)
-            return
-        self._flush_parts()
-        self._hand_out(element)
-
-    def _flush_parts(self) -> None:
-        if self._parts is not None:
-            parts, self._parts = self._parts, None
-            self._hand_out(parts)
-
-    def _hand_out(self, element: Element) -> None:
-        if self._package is not None:
-            self._package[1].append(element)
-        else:
-            self._queue.append(element)
-
-
-COMMAND_SIZE = 1 + 2 + 2 + 4
-"""Bytes of a PACKAGED command: type, command, length, size of the package."""
-
-
-def _joined(before: RamParts | None, element: RamParts) -> RamParts:
-    if before is None:
-        return element
-    lists = before.body.block_lists + element.body.block_lists
-    body = replace(before.body, stop=element.body.stop, block_lists=lists)
-    span = Span(before.span.position, element.span.position + element.span.size - before.span.position)
-    return replace(before, span=span, body=body, complete=before.complete and element.complete)
 
 
 def _checked(page_size: int, path: str, position: int) -> int:

@@ -200,22 +200,30 @@ def find_in_file(data: bytes | bytearray | mmap) -> int | None:
     """
     end = _without_fill(data)
     position = end if data[end - 1 : end] == b"}" else 0
-    while (position := data.rfind(b"{", 0, position)) >= 5:
+    for _ in range(MAX_BRACES):
+        position = data.rfind(b"{", 0, position)
+        if position < 5 or end - position > MAX_SEARCH:
+            return None
         size = int.from_bytes(data[position - 4 : position], "big")
         if data[position - 5] == 0x06 and position + size == end:
             return position
-        if end - position > MAX_SEARCH:
-            return None
     return None
 
 
 MAX_SEARCH = 64 << 20
 """Bytes before the end of a file in which a description is looked for."""
 
+MAX_BRACES = 1 << 20
+"""Opening braces that are looked at; a description has one for each field."""
+
 
 def _without_fill(data: bytes | bytearray | mmap) -> int:
     """The end of `data` without trailing zero bytes, as snapshots in qcow2 images have them."""
     end = len(data)
-    while end and not any(tail := data[max(0, end - 65536) : end]):
-        end -= len(tail)
-    return end - (len(tail) - len(tail.rstrip(b"\0"))) if end else 0
+    while end:
+        start = max(0, end - 65536)
+        kept = data[start:end].rstrip(b"\0")
+        if kept:
+            return start + len(kept)
+        end = start
+    return 0

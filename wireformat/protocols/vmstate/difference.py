@@ -145,12 +145,16 @@ def _device(first: Device | None, second: Device | None, path: Path) -> Iterator
         yield from compare_values(present(one), present(other), path)
 
 
+def _page_size(first: Stream, second: Stream, within: Path) -> Iterator[Difference]:
+    sizes = first.ram.page_size, second.ram.page_size
+    if None not in sizes:
+        yield from compare_values(*sizes, ("page_size",))
+
+
 def _ram(first: Stream, second: Stream, within: Path) -> Iterator[Difference]:
     """The list of blocks, then the pages of each block that both have."""
     one, other = _blocks(first), _blocks(second)
     sizes = first.ram.page_size, second.ram.page_size
-    if None not in sizes:
-        yield from compare_values(*sizes, ("ram", "page_size"))
     yield from compare_values(one, other, ("ram",))
     is_comparable = sizes[0] == sizes[1] and first.content is not None and second.content is not None
     for name in one if is_comparable else ():
@@ -204,6 +208,7 @@ PARTS: Final[Mapping[str, Compare]] = {
     "header": _header,
     "configuration": _configuration,
     "commands": _commands,
+    "page_size": _page_size,
     "ram": _ram,
     "sections": _sections,
     "devices": _devices,

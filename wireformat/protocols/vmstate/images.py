@@ -9,7 +9,6 @@ the pages at their fixed place lie below all records [qemu-stream 2.1.2, 5, 8.1]
 
 from __future__ import annotations
 
-import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -21,7 +20,7 @@ from mmap import MADV_DONTNEED, mmap
 from typing import Final, Literal, TypeAlias
 
 from wireformat.errors import DecodeError
-from wireformat.protocols.vmstate import xbzrle
+from wireformat.protocols.vmstate import compressed, xbzrle
 from wireformat.protocols.vmstate.elements import CommandElement
 from wireformat.protocols.vmstate.encoder import block_name
 from wireformat.protocols.vmstate.messages import DiscardRange, PostcopyRamDiscard
@@ -37,6 +36,9 @@ WINDOW_COUNT: Final = 1 << 20
 
 HELD_SIZE: Final = 16 << 20
 """Bytes of a mapped file that are read before they are given back to the kernel."""
+
+TOUCHED_SIZE: Final = 256 << 10
+"""Bytes that the kernel may map when one of them is touched."""
 
 WORD_SIZE: Final = 8
 
@@ -185,7 +187,7 @@ class RamImage:
         run = self._run(entry - 1)
         body = self._body_position(run)
         kind = run.flags & ~CONTINUE
-        if kind == ZERO and (self._content is None or not self._content[body]):
+        if kind == ZERO and not self.fill(entry - 1):
             return Extent("zero", page, count)
         if kind != PAGE:
             return Extent("made", page, count, entry=entry)
@@ -238,7 +240,7 @@ class RamImage:
             return bytes([self.fill(row)]) * self.page_size
         position, data = self.payload(row)
         try:
-            return inflated(data, self.page_size)
+            return compressed.inflate(data, self.page_size)
         except DecodeError as error:
             raise shifted(error, position, self.path(row)) from None
 
@@ -251,8 +253,11 @@ class RamImage:
         return start, self._slice(start, int.from_bytes(self._slice(body + skipped, size), "big"))
 
     def fill(self, row: int) -> int:
-        """The byte that fills a page, from a zero page's record."""
-        return self._slice(self._body_position(self._run(row)), 1)[0]
+        """The byte that fills the pages of a row of kind ZERO; one that is not zero stands in a row of its own."""
+        run = self._run(row)
+        if run.count > 1 or self._content is None:
+            return 0
+        return self._slice(self._body_position(run), 1)[0]
 
     def position(self, row: int) -> int:
         """Where a record stands."""
@@ -266,7 +271,7 @@ class RamImage:
         """Bytes of the stream."""
         if self._content is None:
             raise ValueError("the contents of this stream were not kept")
-        self._read += size
+        self._read += max(size, TOUCHED_SIZE)
         if self._read > HELD_SIZE and isinstance(self._content, mmap):
             self._content.madvise(MADV_DONTNEED)
             self._read = 0
@@ -288,22 +293,3 @@ def discards(stream: Stream, name: str) -> Iterator[tuple[int, DiscardRange]]:
             body = element.command.body
             if body.block == name:
                 yield from ((element.span.position, part) for part in body.ranges)
-
-
-def inflated(data: bytes, page_size: int) -> bytes:
-    """A compressed page. Raises `DecodeError` unless `data` is one whole zlib stream of one page."""
-    stream = zlib.decompressobj()
-    try:
-        page = stream.decompress(data, page_size + 1)
-    except zlib.error as error:
-        raise _not_inflating(str(error)) from None
-    if len(page) != page_size or not stream.eof:
-        more = "more than " if len(page) > page_size else ""
-        raise _not_inflating(f"inflates to {more}{min(len(page), page_size)} bytes instead of {page_size}")
-    if stream.unused_data:
-        raise _not_inflating(f"{len(stream.unused_data)} bytes behind the end of the zlib stream")
-    return page
-
-
-def _not_inflating(detail: str) -> DecodeError:
-    return DecodeError("vmstate/compressed", detail, offset=0, source="qemu-stream 2.1")

@@ -10,12 +10,15 @@ from __future__ import annotations
 from typing import Final
 
 from wireformat.errors import DecodeError
-from wireformat.protocols.vmstate.ram import CONTINUE, EOS, PAGE, ZERO
+from wireformat.protocols.vmstate.ram import COMPRESS_PAGE, CONTINUE, EOS, PAGE, XBZRLE, ZERO
 from wireformat.protocols.vmstate.window import Window
 
 CANDIDATES: Final = (4096, 16384, 65536, 8192, 1024, 2048, 512, 256, 32768)
 ENOUGH: Final = 64
 """Records that are looked at; none that makes no sense among them counts for as much again."""
+
+LONGEST_HEAD: Final = 8 + 256 + 4
+"""Bytes of a record before its contents: word, block name, length."""
 
 MAX_WORD: Final = 1 << 48
 """No block of guest memory is larger."""
@@ -37,10 +40,10 @@ def _plausible_records(window: Window, position: int, page_size: int) -> int:
     """How well a page size explains the records: one for each record, one more where it is the next page."""
     score, expected = 0, -1
     for _ in range(ENOUGH):
-        head = window.peek(8 + 256, position - window.position)
+        head = window.peek(LONGEST_HEAD, position - window.position)
         if len(head) < 9:
             if window.final:
-                break
+                return score
             raise DecodeError("truncated", "too few records to tell the page size", offset=window.end)
         word = int.from_bytes(head[:8], "big")
         flags, offset = word & page_size - 1, word & -page_size
@@ -54,9 +57,13 @@ def _plausible_records(window: Window, position: int, page_size: int) -> int:
 
 def _record_size(head: bytes, flags: int, page_size: int) -> int | None:
     """The size of a page record that begins with `head`, None when the flags are those of no page."""
-    name = 0 if flags & CONTINUE else 1 + head[8]
-    if flags & ~CONTINUE == ZERO:
-        return 8 + name + 1
-    if flags & ~CONTINUE == PAGE:
-        return 8 + name + page_size
+    kind, body = flags & ~CONTINUE, 8 if flags & CONTINUE else 9 + head[8]
+    if kind == ZERO:
+        return body + 1
+    if kind == PAGE:
+        return body + page_size
+    if kind == XBZRLE:
+        return body + 3 + int.from_bytes(head[body + 1 : body + 3], "big")
+    if kind == COMPRESS_PAGE:
+        return body + 4 + int.from_bytes(head[body : body + 4], "big")
     return None

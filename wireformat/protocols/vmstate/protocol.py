@@ -16,7 +16,7 @@ from wireformat.protocols.vmstate.iterative import (
     StorageKeys,
     VfioRecord,
 )
-from wireformat.protocols.vmstate.machine import TRANSITIONS
+from wireformat.protocols.vmstate.machine import EVENTS, TRANSITIONS
 from wireformat.protocols.vmstate.messages import (
     Command,
     Configuration,
@@ -31,6 +31,8 @@ from wireformat.protocols.vmstate.messages import (
 from wireformat.protocols.vmstate.ram import RamBlock, RamRecord
 from wireformat.schema.machine import Machine
 from wireformat.schema.protocol import Protocol
+
+SECTIONS = (SectionStart, SectionPart, SectionEnd, SectionFull)
 
 PROTOCOL = Protocol(
     name="vmstate",
@@ -61,4 +63,11 @@ PROTOCOL = Protocol(
         StorageKeys,
         VfioRecord,
     ),
+    events={
+        "Header": "header",
+        "Configuration": EVENTS[0x07],
+        **{cls.__name__: EVENTS[0x01] for cls in SECTIONS},
+        "Command": EVENTS[0x08],
+        "VmDescription": EVENTS[0x06],
+    },
 )

@@ -86,7 +86,7 @@ class _Sizes:
     def _entry(self, entry: dict[str, Any], node: model.Node, value: Any) -> int:
         """Bytes of what one entry describes; its `size` is that of the first element, and says nothing where that is
         NULL."""
-        if entry.get("struct") == {} and isinstance(node, model.Data):
+        if entry["type"] == "struct" and isinstance(node, model.Data):
             return len(value)
         if "array_len" not in entry or not isinstance(node, model.List):
             return self._element(entry, node, value)
@@ -112,7 +112,8 @@ class _Sizes:
                 return marks + sum(self._plain(node.of, item) for item in value)
             case model.Ref():
                 vmsd = entry.get("struct", entry)
-                return self.record(vmsd, node.name, value) if "fields" in vmsd else self._plain(node, value)
+                described = "fields" in vmsd and entry.get("type") != "gtree"
+                return self.record(vmsd, node.name, value) if described else self._plain(node, value)
         return int(entry["size"])
 
     def _plain(self, node: model.Node, value: Any) -> int:

@@ -72,6 +72,7 @@ class _Shrinker:
     def __init__(self, stream: Stream, keep_ram: KeepRam) -> None:
         self._stream = stream
         self._encoder = StreamEncoder(stream.ram, stream.content or b"")
+        self._last = next((e for e in reversed(stream.elements) if not isinstance(e, TrailingElement)), None)
         self._zero_pages = keep_ram == "zero"
         self._is_mapped = any(block.mapped is not None for block in stream.ram.blocks)
 
@@ -82,7 +83,7 @@ class _Shrinker:
                 yield from self._element(element)
 
     def _is_cut_off(self, element: Element) -> bool:
-        is_last = self._stream.fault is not None and element is self._stream.elements[-1]
+        is_last = self._stream.fault is not None and element is self._last
         return is_last and not getattr(element, "complete", True)
 
     def _element(self, element: Element) -> Iterator[Piece]:

@@ -68,7 +68,7 @@ class BlockCount:
 
 @dataclass(slots=True)
 class Pass:
-    """One pass over guest memory: the records between two places where block or offset fall back."""
+    """One pass over guest memory: the records between two places where the offset does not rise."""
 
     records: dict[str, int] = field(default_factory=dict)
 
@@ -167,12 +167,12 @@ def _page_rows(stream: Stream) -> Iterator[tuple[int, int, int]]:
 
 def _passes(stream: Stream) -> Iterator[Pass]:
     """The passes in order. Blocks are walked in the order of the list, each from its lowest page up."""
-    runs, current, before = stream.ram.runs, Pass(), (0, 0)
+    runs, current, before = stream.ram.runs, Pass(), (-1, 0)
     page_size = stream.ram.page_size or 0
     for block, flags, offset, number in zip(runs.blocks, runs.flags, runs.offsets, runs.counts, strict=True):
         if not flags & PAGE_FLAGS:
             continue
-        if (block, offset) < before:
+        if (block, offset) <= before:
             yield current
             current = Pass()
         before = block, offset + (number - 1) * page_size

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wireformat.errors import DecodeError
-from wireformat.protocols.vmstate import xbzrle
+from wireformat.protocols.vmstate import compressed, xbzrle
 from wireformat.protocols.vmstate.elements import BlockList, RamBody, RamParts, Section
-from wireformat.protocols.vmstate.images import RamImage, inflated
+from wireformat.protocols.vmstate.images import RamImage
 from wireformat.protocols.vmstate.ram import (
     COMPRESS_PAGE,
     CONTINUE,
@@ -134,7 +134,7 @@ def _payload(image: RamImage, row: int, kind: int) -> Iterator[DecodeError]:
     position, data = image.payload(row)
     try:
         if kind == COMPRESS_PAGE:
-            inflated(data, image.page_size)
+            compressed.inflate(data, image.page_size)
         elif len(data) > image.page_size:
             raise DecodeError("vmstate/xbzrle", f"patch of {len(data)} bytes", offset=0, source=xbzrle.SOURCE)
         else:

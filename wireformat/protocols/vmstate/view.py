@@ -1,6 +1,6 @@
 """A decoded stream as one nested value, for people and for paths.
 
-Names and indexes of the view are those of the path grammar: `configuration.name`, `ram.blocks["pc.ram"].page`,
+Names and indexes of the view are those of the path grammar: `configuration.name`, `ram["pc.ram"].page`,
 `devices["0000:00:03.0/virtio-net"].vdev`. `spans` tells for each path which bytes of the stream it stands for.
 """
 
@@ -39,6 +39,8 @@ def view(stream: Stream) -> dict[str, View]:
     parts: dict[str, View] = {}
     for element in flattened(stream.elements):
         _add(parts, element)
+    if stream.ram.page_size is not None:
+        parts["page_size"] = stream.ram.page_size
     if stream.ram.blocks:
         parts["ram"] = ram_view(stream)
     devices = {device.key: device_view(device) for device in stream.devices()}
@@ -117,7 +119,7 @@ def _plain_value(value: Any) -> View:
 
 
 def ram_view(stream: Stream) -> View:
-    """Page size, and for each block its size and how many records of each kind it got."""
+    """For each block its size and how many records of each kind it got."""
     ram = stream.ram
     counts: list[dict[str, int]] = [{} for _ in ram.blocks]
     structural = (PART_ROW, MEM_SIZE, MULTIFD_FLUSH)
@@ -125,8 +127,7 @@ def ram_view(stream: Stream) -> View:
         if flags not in structural:
             kind = KINDS[flags & ~CONTINUE]
             counts[block][kind] = counts[block].get(kind, 0) + count
-    blocks = {block.name: _block(plain(block), counts[number]) for number, block in enumerate(ram.blocks)}
-    return {"page_size": ram.page_size, "blocks": blocks}
+    return {block.name: _block(plain(block), counts[number]) for number, block in enumerate(ram.blocks)}
 
 
 def _block(block: Mapping[str, View], counts: Mapping[str, int]) -> View:

@@ -160,7 +160,8 @@ class Choice(Element):
         if isinstance(tag, int) and tag in self.arms:
             return self.arms[tag].decode(stream, scope, path)
         if not self.node.unknown or not isinstance(tag, int):
-            raise malformed("tag", f"{tag!r} names no member", scope, path, stream.tell(), tuple(self.arms), tag)
+            shown = int(tag) if isinstance(tag, int) else repr(tag)
+            raise malformed("tag", f"{shown} names no member", scope, path, stream.tell(), tuple(self.arms), tag)
         return Unknown(int(tag), stream.read())
 
     def encode(self, value: Any, stream: Any, scope: Scope, path: Path) -> None:

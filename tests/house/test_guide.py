@@ -1,0 +1,88 @@
+"""The commands in the guide print what the guide shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.captures.bundle import Captures
+from tests.house.project import ROOT
+
+GUIDE = ROOT / "spec" / "guide" / "stream-tools.md"
+STREAMS = {
+    "guest.mig": "7.2/pc-minimal",
+    "later.mig": "7.2/pc-dirty",
+    "postcopy.mig": "7.2/tcp-postcopy",
+    "donor.mig": "7.2/tcp-plain",
+}
+ELISION = "…"
+
+
+def examples(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Every command of the console blocks, with the lines shown below it."""
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *shown = example.splitlines()
+            yield command, shown
+
+
+def shows(shown: Sequence[str], printed: Sequence[str]) -> bool:
+    """Whether the lines are those that were printed; `…` as the last one stands for any that follow."""
+    if shown and shown[-1] == ELISION:
+        return list(shown[:-1]) == list(printed[: len(shown) - 1]) and len(printed) >= len(shown)
+    return list(shown) == list(printed)
+
+
+def run(command: str, folder: Path) -> list[str]:
+    """What a shell prints, messages included."""
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    answer = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=os.environ | {"PATH": tools, "LC_ALL": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return [line.rstrip() for line in answer.stdout.splitlines()]
+
+
+@pytest.mark.slow
+def test_every_command_prints_what_is_shown(captures: Captures, tmp_path: Path) -> None:
+    for name, capture in STREAMS.items():
+        (tmp_path / name).symlink_to(captures[capture].path)
+    found = list(examples(GUIDE.read_text()))
+    assert len(found) > 20
+    for command, shown in found:
+        printed = run(command, tmp_path)
+        assert shows(shown, printed), "\n".join([f"$ {command}", *printed])
+
+
+def test_the_streams_are_those_that_the_guide_names() -> None:
+    """The reader can find each among the captures."""
+    text = " ".join(GUIDE.read_text().split())
+    assert [
+        name for name, capture in STREAMS.items() if not re.search(rf"`{name}` is (the capture )?`{capture}`", text)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "fits"),
+    [
+        (["a", "b"], ["a", "b"], True),
+        (["a"], ["a", "b"], False),
+        (["a", "…"], ["a", "b", "c"], True),
+        (["a", "…"], ["a"], False),
+        (["b", "…"], ["a", "b"], False),
+        ([], [], True),
+    ],
+)
+def test_the_rule_itself(shown: list[str], printed: list[str], fits: bool) -> None:
+    assert shows(shown, printed) is fits

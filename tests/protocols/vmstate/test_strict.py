@@ -1,0 +1,336 @@
+"""Strict rules: each broken once, with id, path and place; and nothing is found in what QEMU wrote."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.captures.bundle import Capture
+from tests.protocols.vmstate import crafted
+from tests.protocols.vmstate.crafted import (
+    ADVISE,
+    BLOCK,
+    LISTEN,
+    PAGE_SIZE,
+    RUN,
+    SWITCHOVER_START,
+    TIMER,
+    block_list,
+    command,
+    compressed_page,
+    deflated,
+    described,
+    description,
+    device,
+    discard,
+    listed,
+    machine,
+    memory,
+    number_field,
+    package,
+    patched_page,
+    plain_page,
+    ram_end,
+    ram_part,
+    ram_start,
+    section,
+    stream,
+    timer,
+    u16,
+    u32,
+    u64,
+    zero_page,
+)
+from wireformat.protocols.vmstate.stream import read_stream
+from wireformat.protocols.vmstate.strict import findings, undescribed_count
+
+RAM = ram_start(block_list(pc_ram=8 * PAGE_SIZE))
+ADVICE = command(ADVISE, u64(PAGE_SIZE) + u64(PAGE_SIZE))
+POSTCOPY = ADVICE, discard(BLOCK, (0, 1)), package(command(LISTEN), command(RUN))
+
+
+def found(data: bytes) -> list[tuple[str, str]]:
+    """Id and path of every finding."""
+    return [(error.id, error.path) for error in findings(read_stream(data))]
+
+
+def details(data: bytes) -> list[str]:
+    return [error.detail for error in findings(read_stream(data))]
+
+
+@pytest.mark.slow
+def test_what_qemu_wrote_is_beyond_reproach(stream_capture: Capture) -> None:
+    assert findings(read_stream(stream_capture.data)) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        machine(plain_page(0, b"x", BLOCK), patched_page(0, b"\x00\x01y")),
+        machine(compressed_page(0, deflated(b"x"), BLOCK)),
+        machine() + bytes(70_000),
+        stream(RAM, *POSTCOPY, ram_part(zero_page(0, BLOCK)), ram_end(), ram_end()),
+        stream(timer(), timer()[:4] + b"\x09" + timer()[5:-1] + b"\x09", behind=description(TIMER, TIMER)),
+    ],
+    ids=["patch", "compressed", "zero fill", "postcopy", "two devices of one name"],
+)
+def test_what_is_right(data: bytes) -> None:
+    """Fails when a rule is stricter than senders are."""
+    assert details(data) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "id", "path", "detail"),
+    [
+        (stream(RAM, RAM, ram_end()), "vmstate/section", "ram", "number 2 is introduced twice"),
+        (
+            stream(RAM, device(2, "rtc", b""), ram_end()),
+            "vmstate/section",
+            "sections.rtc",
+            "number 2 is that of ram already",
+        ),
+        (stream(device(1, "r\x07c", b"")), "vmstate/name", 'sections["r\\u0007c"]', "'r\\x07c' is not printable"),
+        (
+            stream(device(1, "rtc", b"", instance=0xFFFF_FFFF)),
+            "vmstate/section",
+            'sections["rtc@4294967295"]',
+            "instance 0xffffffff means any and is never sent",
+        ),
+        (
+            stream(section(1, 1, u64(2), "block", version=2), section(3, 1, u64(2))),
+            "vmstate/section",
+            "sections.block",
+            "version 2 instead of 1",
+        ),
+        (
+            stream(section(1, 1, u64(2), "block")),
+            "vmstate/section",
+            "sections.block",
+            "no END of section 1 in the stream",
+        ),
+        (stream(RAM, command(SWITCHOVER_START)), "vmstate/section", "ram", "no END of section 2 in the stream"),
+        (
+            stream(section(1, 1, u64(2), "block"), section(3, 1, u64(2)), section(2, 1, u64(2))),
+            "vmstate/section",
+            "sections.block",
+            "SECTION_PART behind the END of section 1",
+        ),
+    ],
+)
+def test_sections(data: bytes, id: str, path: str, detail: str) -> None:
+    assert (found(data), details(data)) == ([(id, path)], [detail])
+
+
+def test_a_background_snapshot_has_no_end_of_ram() -> None:
+    assert details(stream(RAM, ram_part(zero_page(0, BLOCK)), timer(), behind=description(TIMER))) == []
+
+
+@pytest.mark.parametrize(
+    ("blocks", "id", "path"),
+    [
+        ([("a", 4096), ("a", 4096)], "vmstate/block-list", "ram.a"),
+        ([("a", 4096 + 512), ("b", 4096 - 512)], "vmstate/block-list", "ram.a"),
+        ([("", 4096)], "vmstate/name", 'ram[""]'),
+        ([("a\n", 4096)], "vmstate/name", 'ram["a\\n"]'),
+    ],
+)
+def test_lists_of_blocks(blocks: list[tuple[str, int]], id: str, path: str) -> None:
+    data = stream(ram_start(listed(blocks)), ram_end(), behind=description())
+    assert found(data)[0] == (id, path)
+
+
+def test_a_second_list_of_blocks_must_agree() -> None:
+    def twice(pages: int) -> bytes:
+        return stream(RAM, ram_part(block_list(pc_ram=pages * PAGE_SIZE)), ram_end())
+
+    assert found(twice(8)) == []
+    assert found(twice(9)) == [("vmstate/block-list", "ram.blocks")]
+
+
+@pytest.mark.parametrize(
+    ("record", "id", "detail"),
+    [
+        (zero_page(1, fill=7), "vmstate/ram-fill", "page filled with 0x07, which only QEMU before 1.5 sends"),
+        (patched_page(0, b"\x00\x00x"), "vmstate/xbzrle", "run of no new bytes"),
+        (patched_page(0, bytes(4097)), "vmstate/xbzrle", "patch of 4097 bytes"),
+        (patched_page(0, b""), "vmstate/xbzrle", "empty patch"),
+        (patched_page(3, b"\x00\x01x"), "vmstate/xbzrle", "patch of a page that was never sent"),
+        (compressed_page(2, deflated(b"x") + b"y"), "vmstate/compressed", "1 bytes behind the end of the zlib stream"),
+    ],
+)
+def test_pages(record: bytes, id: str, detail: str) -> None:
+    data = memory(zero_page(0, BLOCK), record, zero_page(4))
+    (error,) = findings(read_stream(data))
+    assert (error.id, error.detail) == (id, detail)
+    assert error.path.startswith('ram["pc.ram"][')
+    assert error.offset is not None
+    assert data.index(record) <= error.offset <= data.index(record) + len(record)
+
+
+def mapped(version: int = 1, page_size: int = PAGE_SIZE, gap: int = 0, record: bytes = b"") -> bytes:
+    """A mapped-ram file of one page; `gap` moves the page from where it should be."""
+    head = crafted.header() + crafted.configuration("pc", "mapped-ram")
+    head += b"\x01" + u32(2) + crafted.counted("ram") + u32(0) + u32(4)
+    head += block_list(pc_ram=PAGE_SIZE) + u32(version) + u64(page_size)
+    pages_offset = PAGE_SIZE + gap
+    head += u64(len(head) + 16) + u64(pages_offset)
+    rest = bytes(PAGE_SIZE) + crafted.END_OF_BODY + b"\x7e" + u32(2) + ram_part(record) + ram_end() + b"\0"
+    return head.ljust(pages_offset, b"\0") + rest + description()
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        (mapped(version=2), 'ram["pc.ram"].mapped.version'),
+        (mapped(page_size=8192, gap=4096), 'ram["pc.ram"].mapped.page_size'),
+        (mapped(gap=512), 'ram["pc.ram"].mapped.pages_offset'),
+        (mapped(record=zero_page(0, BLOCK)), "ram"),
+    ],
+)
+def test_pages_at_fixed_places(data: bytes, path: str) -> None:
+    assert found(mapped()) == []
+    assert found(data) == [("vmstate/mapped-ram", path)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "sector", "detail"),
+    [
+        (0x12, 0, "unknown flags 0x12"),
+        (0x0A, 0, "flags 0xa do not belong together"),
+        (0x06, 0, "flags 0x6 do not belong together"),
+        (0x04, 101, "progress of 101 percent"),
+    ],
+)
+def test_disks(flags: int, sector: int, detail: str) -> None:
+    record = u64(sector << 9 | flags)
+    data = stream(section(1, 1, u64(2), "block"), section(3, 1, record + (b"" if flags & 2 else u64(2))))
+    (error,) = findings(read_stream(data))
+    assert (error.id, error.path, error.detail) == ("vmstate/disk", "sections.block.records[0]", detail)
+    assert error.offset == data.index(record, data.index(b"\x03" + u32(1)))
+
+
+NAMES = crafted.counted("node") + crafted.counted("map")
+STARTED = b"\x1c" + NAMES + u32(65536) + b"\x01"
+BITS = b"\x40" + u64(0) + u32(128) + u64(32) + bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "detail"),
+    [
+        (STARTED + BITS + b"\x20", None),
+        (BITS, "chunk of a bitmap that has no name yet"),
+        (b"\x4c" + NAMES + BITS[1:], "BITS of bitmap 'map' of 'node' before its START"),
+        (b"\x2c" + NAMES, "COMPLETE of bitmap 'map' of 'node' before its START"),
+        (b"\x1c" + NAMES + u32(65536) + b"\x09", "reserved bits in the bitmap's flags 0x9"),
+        (STARTED + b"\x60" + BITS[1:], "flags 0x60 do not belong together"),
+        (STARTED + b"\x02", "flags 0x2 announce nothing"),
+        (STARTED + b"\x22", "ZEROES without BITS"),
+        (STARTED + BITS[:13] + u64(31) + bytes(31), "buffer of 31 bytes, no multiple of 32"),
+        (b"\x80\x00", "extra flags, which no version defines"),
+    ],
+)
+def test_bitmaps(chunks: bytes, detail: str | None) -> None:
+    data = stream(section(1, 3, b"\x01", "dirty-bitmap"), section(3, 3, chunks + b"\x01"))
+    told = details(data)
+    assert told[:1] == ([] if detail is None else [detail])
+    assert {id for id, _ in found(data)} <= {"vmstate/bitmap"}
+
+
+def test_names_of_bitmaps_last_from_section_to_section() -> None:
+    first, last = section(1, 3, STARTED + b"\x01", "dirty-bitmap"), section(3, 3, BITS + b"\x20\x01")
+    assert details(stream(first, last)) == []
+
+
+@pytest.mark.parametrize(
+    ("commands", "path", "detail"),
+    [
+        ((command(RUN),), "commands[0]", "POSTCOPY_RUN in state none"),
+        ((ADVICE, ADVICE), "commands[1]", "POSTCOPY_ADVISE in state advised"),
+        ((ADVICE, package(command(RUN))), "commands[2]", "POSTCOPY_RUN in state advised"),
+        ((command(2, u32(1)),), "commands[0]", "PING without a return path"),
+        ((ADVICE, discard("vga", (0, 1))), "commands[1]", "discards of block 'vga', which is not in the list"),
+        ((ADVICE, discard(BLOCK, (0, 0))), "commands[1]", "range of 0x0 bytes from 0x0 on: empty"),
+        (
+            (ADVICE, discard(BLOCK, (7, 2))),
+            "commands[1]",
+            "range of 0x2000 bytes from 0x7000 on: reaches beyond the block's 0x8000 bytes",
+        ),
+        (
+            (command(ADVISE, u64(8192) + u64(8192)),),
+            "commands[0]",
+            "target pages of 0x2000 bytes, in the stream 0x1000",
+        ),
+    ],
+)
+def test_commands(commands: tuple[bytes, ...], path: str, detail: str) -> None:
+    data = stream(RAM, *commands, ram_end(), behind=description())
+    (error,) = findings(read_stream(data))
+    assert (error.id, error.path, error.detail) == ("vmstate/command", path, detail)
+
+
+def test_a_discard_of_half_a_page() -> None:
+    parts = b"\0" + crafted.counted(BLOCK) + b"\0" + u64(0) + u64(512)
+    data = stream(RAM, ADVICE, command(crafted.DISCARD, parts), ram_end(), behind=description())
+    assert details(data) == ["range of 0x200 bytes from 0x0 on: not made of pages of 0x1000 bytes"]
+
+
+def test_a_return_path_allows_pings() -> None:
+    assert details(stream(command(1), command(2, u32(1)))) == []
+
+
+def struct_field(size: int) -> dict[str, object]:
+    inner = {"vmsd_name": "inner", "version": 1, "fields": [number_field("a", 2), number_field("b", 2)]}
+    return {"name": "part", "type": "struct", "struct": inner, "size": size}
+
+
+def test_sizes_of_a_description_add_up() -> None:
+    body = u16(1) + u16(2)
+    right, wrong = (
+        stream(device(1, "rtc", body), behind=description(described("rtc", struct_field(n)))) for n in (4, 5)
+    )
+    assert found(right) == []
+    assert found(wrong) == [("vmstate/description", "description.devices.rtc.part")]
+    assert details(wrong) == ["size 5, but its fields have 4 bytes"]
+
+
+def test_a_description_lists_the_sections_of_its_stream() -> None:
+    other = described("other", number_field("x"))
+    data = stream(timer(), device(5, "rtc", b"?"), behind=description(TIMER, other))
+    assert found(data) == [("vmstate/description", "description.devices.other"), ("vmstate/description", "devices.rtc")]
+
+
+def test_devices_without_any_description_are_counted() -> None:
+    assert undescribed_count(read_stream(stream(timer(), timer()))) == 2
+    assert undescribed_count(read_stream(machine())) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "capabilities", "path", "detail"),
+    [
+        ("", (), "configuration.name", "'' is no name of a machine"),
+        ("p\x00c", (), "configuration.name", "'p\\x00c' is no name of a machine"),
+        ("p" * 256, (), "configuration.name", f"'{'p' * 40}' is no name of a machine"),
+        ("pc", ("xbzrle",), "configuration.capabilities", "'xbzrle' is no capability that a stream lists"),
+        ("pc", ("x-ignore-shared",) * 2, "configuration.capabilities", "a capability is listed twice"),
+    ],
+)
+def test_configurations(name: str, capabilities: tuple[str, ...], path: str, detail: str) -> None:
+    data = crafted.header() + crafted.configuration(name, *capabilities) + b"\0"
+    (error,) = findings(read_stream(data))
+    assert (error.id, error.path, error.detail, error.offset) == ("vmstate/configuration", path, detail, 8)
+
+
+def test_what_follows_the_end_is_zero() -> None:
+    data = machine() + bytes(70_000)
+    (error,) = findings(read_stream(data + b"x"))
+    assert (error.id, error.offset) == ("vmstate/trailing", len(data))
+
+
+def test_what_decoding_found_comes_too_in_the_order_of_the_stream() -> None:
+    """Fails when a fault hides what strict rules found before it."""
+    data = stream(RAM, ram_part(zero_page(0, BLOCK, fill=1)), behind=b"")[:-1] + b"\x55"
+    assert [id for id, _ in found(data)] == ["vmstate/ram-fill", "vmstate/element"]
+
+
+def test_findings_have_a_limit() -> None:
+    data = memory(*(zero_page(n, BLOCK, fill=1) for n in range(8)))
+    assert len(findings(read_stream(data), limit=3)) == 3
