@@ -33,7 +33,6 @@ from wireformat.derive.dissector import dissector
 from wireformat.derive.lua_fields import filter_part
 from wireformat.derive.pcapng import wrap
 from wireformat.errors import WireError
-from wireformat.peer.streams import window_on
 from wireformat.protocols import NAMES, protocol
 from wireformat.protocols.vmstate.catalogue import CATALOGUE as VMSTATE_CATALOGUE
 from wireformat.protocols.vmstate.description import find_in_file
@@ -41,6 +40,7 @@ from wireformat.protocols.vmstate.elements import PART_ROW, DescriptionElement, 
 from wireformat.protocols.vmstate.messages import MAX_DESCRIPTION
 from wireformat.protocols.vmstate.ram import CONTINUE, PAGE_FLAGS
 from wireformat.protocols.vmstate.stream import Stream, flattened, read_stream
+from wireformat.protocols.vmstate.window import Window
 from wireformat.schema.path import parse
 from wireformat.schema.protocol import Protocol
 
@@ -220,7 +220,7 @@ MESSAGES = (
 @pytest.mark.parametrize("one_capture", EVERY if SOAK else FEW, indirect=True)
 def test_captures_agree(one_capture: Capture, tmp_path: Path, script: Path) -> None:
     data = one_capture.data
-    stream = read_stream(window_on(data))
+    stream = read_stream(Window(data))
     seen = dissected(data, tmp_path, script, 65495, *PREFERENCES)
     excepted = STRETCHED.get(one_capture.name, range(0))
     assert [text.partition(":")[0] for text in seen.complaints] == ["trailing"] * bool(excepted)
