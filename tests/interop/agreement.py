@@ -7,10 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.interop.dissection import Item, shown
-from wireformat.codec import Codec
+from wireformat.codec import Codec, codec_for
 from wireformat.derive.lua_fields import filter_part
 from wireformat.schema import Unknown, model
 from wireformat.schema.path import join, parse
+from wireformat.schema.protocol import Protocol
+
+
+def codecs(protocol: Protocol) -> dict[str, Codec]:
+    """The codec of every record of a protocol, parts of messages included."""
+    found: dict[str, Codec] = {}
+    for schema in protocol.schemas().values():
+        for name, record in schema.records.items():
+            found[name] = codec_for(record.cls)
+    return found
 
 
 def filter_path(path: str) -> str:
