@@ -45,7 +45,6 @@ from wireformat.protocols.vmstate.sections import OpenSection, SectionReader
 from wireformat.protocols.vmstate.window import Window
 from wireformat.schema import Message
 
-
 STRANGERS: Mapping[bytes, str] = {
     b"\x11\x22\x33\x44": ", as a multifd channel does",
     b"QCPR": ", as a cpr channel does",
@@ -53,7 +52,7 @@ STRANGERS: Mapping[bytes, str] = {
     b"Libv": ", as a file of virsh save does: the stream follows its header",
     b"\xfd7zX": ", as what xz compressed does",
     b"\x28\xb5\x2f\xfd": ", as what zstd compressed does",
-    b"{\"ty": ", as the JSON of decode does: encode it first",
+    b'{"ty': ", as the JSON of decode does: encode it first",
 }
 """What else users come with, by its first four bytes."""
 
