@@ -20,6 +20,8 @@ VERBS: Mapping[str, str] = {
     "docs": "write the documentation of protocols, or of construct schemas",
     "schema": "print the model of a message as JSON or text",
     "explain": "explain a message, a field or an error id",
+    "dissector": "write a Wireshark dissector",
+    "pcap": "wrap a stream for Wireshark",
 }
 """Every verb and what it does, in the order of the help text."""
 

@@ -1,0 +1,121 @@
+"""tshark with our dissector against our decoder: values, offsets and lengths agree field by field.
+
+`WIREFORMAT_SOAK=1` generates 2,000 messages of each kind, else 40; 50 of them, else 10, come one byte per segment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.codec import specimens
+from tests.codec.random_values import Maker
+from tests.interop.agreement import codecs, disagreements
+from tests.interop.dissection import Item, capture, messages, tshark
+from wireformat.codec import Codec
+from wireformat.derive.dissector import dissector
+from wireformat.derive.lua_fields import filter_part
+from wireformat.errors import WireError
+from wireformat.protocols import NAMES, protocol
+from wireformat.schema.protocol import Protocol
+
+pytestmark = pytest.mark.interop
+
+SOAK = bool(os.environ.get("WIREFORMAT_SOAK"))
+COUNT = 2000 if SOAK else 40
+SINGLE_BYTES = 50 if SOAK else 10
+FIRST_PORT = 20001
+PARAMS = {"page_size": 4096, "has_page_size": 1, "has_address": 0, "has_mapped": 1}
+SPECIMENS = Protocol("specimen", "Every node of the model.", ("1", "2", "10"), (), records=specimens.CLASSES)
+PROTOCOLS = {"specimen": SPECIMENS, **{name: protocol(name) for name in NAMES}}
+SEGMENT = 1448
+LONGEST_SINGLE = 400
+
+
+def generated(codec: Codec, count: int) -> list[bytes]:
+    """The bytes of valid values; random ones that do not encode are passed over."""
+    found: list[bytes] = []
+    for seed in range(100 * count):
+        try:
+            value = Maker(codec.schema, None, PARAMS, seed).value()
+            found.append(codec.encode(value, PARAMS))
+        except (WireError, TypeError, ValueError, ArithmeticError):
+            continue
+        if len(found) == count:
+            break
+    assert found
+    return found
+
+
+@pytest.fixture(scope="module")
+def specimen_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dissector of the specimens."""
+    path = tmp_path_factory.mktemp("lua") / "specimens.lua"
+    path.write_text(dissector([SPECIMENS]), encoding="utf-8")
+    return path
+
+
+def ask(protocol: Protocol, ports: Mapping[int, str], *, counted: bool) -> list[str]:
+    """The options that make tshark expect one kind of message at each port."""
+    settings = {
+        "message": " ".join(f"{port}={protocol.name}.{name}" for port, name in ports.items()),
+        "params": " ".join(f"{name}={value}" for name, value in PARAMS.items()),
+        "counted": str(counted).upper(),
+    }
+    options = [word for key, value in settings.items() for word in ("-o", f"wf.message.{key}:{value}")]
+    return ["-d", f"tcp.port=={min(ports)}-{max(ports)},wf.message", *options, "-T", "json", "-x"]
+
+
+def read_back(
+    file: Path, script: Path, protocol: Protocol, inputs: Mapping[str, list[bytes]], size: int, *, counted: bool
+) -> dict[str, list[Item]]:
+    """What tshark shows of messages, by record; each kind has a connection."""
+    ports = dict(enumerate(inputs, FIRST_PORT))
+    streams = {
+        port: [(len(data).to_bytes(4, "big") if counted else b"") + data for data in inputs[name]]
+        for port, name in ports.items()
+    }
+    output = tshark(capture(file, streams, size), script, *ask(protocol, ports, counted=counted))
+    prefix = f"wf.{protocol.name}."
+    found: dict[str, list[Item]] = {}
+    for item in messages(output, prefix[:-1]):
+        names = {child.key.split(".")[2] for child in item.children if child.key.startswith(prefix)}
+        found.setdefault("".join(names), []).append(item)
+    return found
+
+
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("segment_size", [SEGMENT, 1])
+@pytest.mark.parametrize("name", list(PROTOCOLS))
+def test_messages_agree(
+    name: str, segment_size: int, counted: bool, tmp_path: Path, script: Path, specimen_script: Path
+) -> None:
+    chosen = PROTOCOLS[name]
+    every = {record: codec for record, codec in codecs(chosen).items() if counted or ends_itself(codec)}
+    inputs = {record: chosen_inputs(codec, segment_size) for record, codec in every.items()}
+    lua = specimen_script if chosen is SPECIMENS else script
+    seen = read_back(tmp_path / "messages.pcapng", lua, chosen, inputs, segment_size, counted=counted)
+    checked = [record for record in every if any(inputs[record])]
+    assert len(checked) > len(every) // 2
+    for record in checked:
+        items = seen[filter_part(record)]
+        assert len(items) == len(inputs[record]), record
+        for item, data in zip(items, inputs[record], strict=True):
+            wrong = disagreements(item, data, every[record], PARAMS, f"wf.{name}", before=4 * counted)
+            assert wrong == [], (record, data.hex())
+
+
+def ends_itself(codec: Codec) -> bool:
+    """Whether messages of this kind can follow each other without anything between them."""
+    return codec.is_self_delimiting and not codec.ends_announced
+
+
+def chosen_inputs(codec: Codec, segment_size: int) -> list[bytes]:
+    """As many messages as a run affords; short ones where each byte is a packet."""
+    if segment_size > 1:
+        return generated(codec, COUNT)
+    short = [data for data in generated(codec, 10 * SINGLE_BYTES) if len(data) <= LONGEST_SINGLE]
+    return short[:SINGLE_BYTES]
