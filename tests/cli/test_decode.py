@@ -200,7 +200,11 @@ def test_incomplete_documents_say_so(call: Call, cut: Path) -> None:
         (b"", 3, "header.magic at 0x0: 4 bytes needed, 0 left"),
         (b"QEV", 3, "header.magic at 0x0: 4 bytes needed, 3 left"),
         (b"just some text\n", 1, "header.magic at 0x0: no VM-state stream: begins with 6a757374"),
-        (b"\x11\x22\x33\x44\0\0\0\1", 1, "header.magic at 0x0: no VM-state stream: begins with 11223344"),
+        (
+            b"\x11\x22\x33\x44\0\0\0\1",
+            1,
+            "header.magic at 0x0: no VM-state stream: begins with 11223344, as a multifd channel does",
+        ),
         (b"QEVM\0\0\0\2", 1, "header.version at 0x4: version 2 (the format before 2009, which nothing reads)"),
         (b"QEVM\0\0\0\3", 3, "input at 0x8: input ends where an element must follow"),
         (b"QEVM\0\0\0\3\x55", 1, "input at 0x8: type 0x55 is unknown"),

@@ -9,7 +9,7 @@ none, or where it does not fit, the section's end is searched for and the body k
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +44,17 @@ from wireformat.protocols.vmstate.ram_reader import RamIndex, RamReader
 from wireformat.protocols.vmstate.sections import OpenSection, SectionReader
 from wireformat.protocols.vmstate.window import Window
 from wireformat.schema import Message
+
+STRANGERS: Mapping[bytes, str] = {
+    b"\x11\x22\x33\x44": ", as a multifd channel does",
+    b"QCPR": ", as a cpr channel does",
+    b"QFI\xfb": ", as a qcow2 image does",
+    b"Libv": ", as a file of virsh save does: the stream follows its header",
+    b"\xfd7zX": ", as what xz compressed does",
+    b"\x28\xb5\x2f\xfd": ", as what zstd compressed does",
+    b'{"ty': ", as the JSON of decode does: encode it first",
+}
+"""What else users come with, by its first four bytes."""
 
 
 class StreamDecoder:
@@ -143,7 +154,7 @@ class StreamDecoder:
         if head != MAGIC.to_bytes(4, "big")[: len(head)]:
             raise DecodeError(
                 "vmstate/magic",
-                f"no VM-state stream: begins with {head.hex()}",
+                f"no VM-state stream: begins with {head.hex()}{STRANGERS.get(head, '')}",
                 path="header.magic",
                 offset=0,
                 expected="5145564d",
