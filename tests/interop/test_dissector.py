@@ -22,7 +22,6 @@ from wireformat.errors import WireError
 from wireformat.protocols import NAMES, protocol
 from wireformat.schema.protocol import Protocol
 
-
 SOAK = bool(os.environ.get("WIREFORMAT_SOAK"))
 pytestmark = [pytest.mark.interop, *([pytest.mark.soak, pytest.mark.timeout(3600)] if SOAK else [])]
 COUNT = 2000 if SOAK else 40

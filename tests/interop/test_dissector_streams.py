@@ -37,7 +37,6 @@ from wireformat.protocols.vmstate.stream import Stream, flattened, read_stream
 from wireformat.protocols.vmstate.window import Window
 from wireformat.schema.path import parse
 
-
 SOAK = bool(os.environ.get("WIREFORMAT_SOAK"))
 pytestmark = [pytest.mark.interop, *([pytest.mark.soak, pytest.mark.timeout(3600)] if SOAK else [])]
 FEW = ("10.2/pc-minimal", "7.2/pc-2.2", "7.2/tcp-postcopy", "10.0/aarch64-virt")
