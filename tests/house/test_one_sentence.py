@@ -50,3 +50,10 @@ def test_models_change(copy: Path) -> None:
         text = wireformat(copy, *words)
         assert NEW in text
         assert OLD not in text
+
+
+def test_the_dissector_changes(copy: Path) -> None:
+    wireformat(copy, "dissector", "vmstate", "-o", "vmstate.lua")
+    text = (copy / "vmstate.lua").read_text()
+    assert NEW in text
+    assert OLD not in text
