@@ -159,7 +159,8 @@ def test_a_full_disk(small: Path) -> None:
 @pytest.mark.slow
 def test_an_interrupt() -> None:
     command = [sys.executable, "-m", "wireformat", "decode", "-"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, preexec_fn=heed_interrupts) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         process.stdin.write(b"QEVM\0\0\0\3" + bytes([7, 0, 0, 0, 2]) + b"pc")
@@ -169,6 +170,11 @@ def test_an_interrupt() -> None:
         errors = process.stderr.read()
     assert process.returncode == 130
     assert errors.strip() == b""
+
+
+def heed_interrupts() -> None:
+    """In the child: undo what a shell does to programs in the background, which ignore SIGINT and pass that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until_read(pipe: int) -> None:

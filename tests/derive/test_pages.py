@@ -23,7 +23,7 @@ from wireformat.derive.ledger import checked_by
 from wireformat.derive.model_schema import schema_document
 from wireformat.derive.pages import pages
 from wireformat.derive.pages_errors import EXIT_CODES, error_page, error_sentences
-from wireformat.derive.pages_message import fields_with_anchor, message_page, snake
+from wireformat.derive.pages_message import fields_with_anchor, message_page
 from wireformat.derive.pages_print import print_page
 from wireformat.derive.pages_protocol import protocol_page
 from wireformat.derive.subject import Subject, subject_of, subject_of_constructs
@@ -199,10 +199,6 @@ def test_a_stranger_without_names_is_documented() -> None:
     made = pages([subject_of_constructs("x", "d", {"Plain": plain})], {})
     assert '<span class="wf-c0" title="0x0: a = 1">01 00</span>' in made["x/Plain.md"]
     assert "field-unnamed" in made["x/Plain.md"]
-
-
-def test_names_in_snake_case() -> None:
-    assert [snake(name) for name in ("SectionFooter", "EnableColo", "x")] == ["section_footer", "enable_colo", "x"]
 
 
 def test_a_protocol_without_prose_or_machine_has_no_empty_sections() -> None:

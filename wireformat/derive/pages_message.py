@@ -12,6 +12,7 @@ from wireformat.derive.colours import colour
 from wireformat.derive.escape import anchor, cell, code, file_name, link, prose, table, visible
 from wireformat.derive.examples import example
 from wireformat.derive.hexdump import dump, part_table, parts
+from wireformat.derive.lua_fields import filter_part
 from wireformat.derive.machines import legal_in
 from wireformat.derive.refusals import refusals
 from wireformat.derive.rows import Row, field_rows, notation
@@ -41,11 +42,6 @@ def message_page(subject: Subject, entry: Entry) -> str:
         _elsewhere(subject, entry, vectors),
     )
     return "\n".join(filter(None, sections))
-
-
-def snake(name: str) -> str:
-    """`SectionFooter` as `section_footer`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def page_link(entry: Entry, record: str) -> str:
@@ -239,7 +235,7 @@ def _names(subject: Subject, entry: Entry, vectors: tuple[Vector, ...]) -> Itera
     cls = entry.record.cls
     if cls is not None:
         yield "Python", code(f"{cls.__module__}.{cls.__qualname__}")
-        yield "Wireshark filter", code(f"wf.{snake(subject.name)}.{snake(entry.key)}")
+        yield "Wireshark filter", code(f"wf.{filter_part(subject.name)}.{filter_part(entry.key)}")
     for file in dict.fromkeys(vector.file for vector in vectors if vector.file):
         yield "Test vectors", code(visible(file))
     yield "Schema", link("JSON", f"{file_name(entry.key)}.json")
