@@ -72,3 +72,14 @@ def test_what_has_no_schemas_is_a_usage_error(call: Call, tmp_path: Path, module
     answer = call("docs", "build", str(tmp_path), "--from", module)
     assert answer.code == 2
     assert fault in answer.errors
+
+
+def test_a_module_that_fails_when_imported_is_a_usage_error(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packages for an older construct do: what they import is gone, or names are not defined."""
+    (tmp_path / "failing_of_test_docs.py").write_text("Old = Embedded(Struct())\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    answer = call("docs", "build", str(tmp_path / "out"), "--from", "failing_of_test_docs")
+    assert answer.code == 2
+    assert "failing_of_test_docs: importing it fails: NameError: name 'Embedded' is not defined" in answer.errors
