@@ -39,6 +39,7 @@ from wireformat.schema import (
     SizedBytes,
     String8,
     Tagged,
+    TaggedMessage,
     Text,
     Unknown,
     XdrArray,
@@ -53,6 +54,7 @@ from wireformat.schema import (
     field,
     lift,
     model,
+    record_size,
     reserved,
     size_of,
     tag_of,
@@ -202,6 +204,51 @@ class Entry(Tagged, tlv=model.Tlv(model.Int(2), model.Int(2), critical=0x8000, m
     name: str | None = tlv(0x0041, String8, "counted inside", default=None)
 
 
+FRAMING = model.Tlv(model.Int(2), model.Int(4), critical=0x8000, max=60, reserved=model.Int(2))
+
+
+class Offer(TaggedMessage, tlv=FRAMING, code=0x8001, sender="source"):
+    """A message of entries, each with something reserved in its header."""
+
+    numbers: tuple[int, ...] = tlv(0x8001, List(Int16ub, None, 5), "mandatory, as many as fit")
+    name: str | None = tlv(0x0002, RestText(9), "optional", default=None)
+    entries: tuple[Entry, ...] = tlvs(0x8003, Nested(Entry), "entries framed in another way", max=2)
+
+
+class Header(Message, sender="source"):
+    """A record that says how long it is, itself included, with a sum over all of it."""
+
+    magic: int = const(Int32ub, 0x5145564D, "constant")
+    kind: Colour = field(EnumOf(Int8ub, Colour), "kind")
+    length: int = computed(Int16ub, record_size(), "bytes of all this")
+    crc: int = computed(Int32ub, crc32(at=7), "sum")
+    words: int = field(Int8ub, "how many words follow")
+    padding: tuple[int, ...] = field(List(Int16ub, this.words, max=3), "not of fixed size")
+    offer: Offer = field(Region(this.length - 12 - this.words * 2, Nested(Offer), max=150), "what is left")
+
+
+class Packet(Message, sender="source"):
+    """A frame whose type follows from its payload."""
+
+    type: int = computed(Int16ub, tag_of("payload"), "which payload")
+    flags: Any = reserved(Int16ub, "anything", policy="ignore")
+    seq: int = field(Int32ub, "number")
+    length: int = computed(Int32ub, size_of("payload"), "bytes of the payload")
+    crc: int = computed(Int32ub, crc32(at=12), "sum")
+    payload: Any = field(
+        Region(this.length, OneOf(this.type, {0x8001: Nested(Offer), 0x8002: Nested(Entry)}, unknown=Unknown), max=150),
+        "entries",
+    )
+
+
+class Parcel(Record):
+    """The size of a record with a tail, and without anything to steer."""
+
+    total: int = computed(Int8ub, record_size(), "bytes, the tail included")
+    words: tuple[int, ...] = field(XdrArray(Int16ub, 3), "words")
+    note: str | None = field(Pointed(Text(max=9)), "tail")
+
+
 class Word(Record, bits=Int64ub):
     """An address and flags in one word, divided by a parameter."""
 
@@ -278,6 +325,10 @@ CLASSES: tuple[type[Record], ...] = (
     Value,
     Frame,
     Entry,
+    Offer,
+    Header,
+    Packet,
+    Parcel,
     Word,
     Page,
     Section,

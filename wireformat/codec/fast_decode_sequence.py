@@ -55,12 +55,19 @@ def _plain(node: model.Node) -> model.Node:
 
 def _start(decoder: NodeDecoder, fields: tuple[model.Field, ...]) -> str:
     """The variable that keeps where the record starts, when something counts from there."""
-    if not any(isinstance(field.of, model.Pointed | model.Checksum) for field in fields):
+    if not any(map(_counts_from_start, fields)):
         return ""
     decoder.cursor.settle()
     start = decoder.writer.local("s")
     decoder.writer.line(f"{start} = p")
     return start
+
+
+def _counts_from_start(field: model.Field) -> bool:
+    match field.of:
+        case model.Pointed() | model.Checksum() | model.Computed(rule=("record_size", _)):
+            return True
+    return False
 
 
 def _measured(fields: tuple[model.Field, ...]) -> set[str]:
@@ -116,6 +123,10 @@ def _check(
     if not isinstance(field.of, model.Computed):
         return
     rule, of = field.of.rule
+    if rule == "record_size":
+        decoder.cursor.settle()
+        decoder.writer.refuse(f"{number} != p - {start}")
+        return
     node = next((other.of for other in decoder.shape.fields(record) if other.name == of), None)
     if node is None:
         raise UnsupportedError(f"{of} is not in this version")

@@ -8,6 +8,8 @@ take part in the order.
 
 from __future__ import annotations
 
+from struct import calcsize
+
 from wireformat.codec import fast_values
 from wireformat.codec.fast_decode_nodes import NodeDecoder
 from wireformat.codec.fast_scope import access
@@ -50,10 +52,11 @@ def _prepare(decoder: NodeDecoder, record: model.Record, field: model.Field, var
 def _next(decoder: NodeDecoder, tlv: model.Tlv) -> None:
     """Read the next header into `t` and `n`; `t` is None at the end."""
     writer = decoder.writer
-    get = decoder.program.unpacker(header_of(tlv))
+    header = header_of(tlv)
+    get = decoder.program.unpacker(header)
     with writer.block(f"if p < {decoder.end}:"):
         writer.line(f"t, n = {get}(b, p)")
-        writer.line(f"p += {tlv.tag.size + tlv.size.size}")
+        writer.line(f"p += {calcsize(header)}")
         if tlv.size.range[1] > tlv.max:
             writer.refuse(f"n > {tlv.max}")
     with writer.block("else:"):

@@ -24,6 +24,7 @@ def give_list(encoder: NodeEncoder, node: model.List, source: str) -> None:
     check = encoder.program.shared("items", fast_values.items)
     encoder.writer.line(f"if type({source}) is not tuple: {check}({source})")
     encoder.amount(node.count, f"len({source})", node.max)
+    encoder.given = frozenset()
     numbers = fast_values.number(node.of)
     if numbers:
         _give_numbers(encoder, node, numbers, source)
@@ -62,7 +63,9 @@ def give_chain(encoder: NodeEncoder, node: model.Chain, source: str) -> None:
 
 def give_region(encoder: NodeEncoder, node: model.Region, source: str) -> None:
     """A part behind or under its size."""
+    given, encoder.given = encoder.given, frozenset()
     part = encoder.store(encoder.part(node.of, source))
+    encoder.given = given
     encoder.amount(node.size, f"len({part})", node.max)
     encoder.pieces.append(Ready(part))
 

@@ -36,6 +36,7 @@ class NodeEncoder:
         self.scope = Scope(shape)
         self.pieces: list[Piece] = []
         self.given: frozenset[model.Expr] = frozenset()
+        self.later: list[tuple[str, model.Expr]] = []
         self._integers: list[str] = []
         self._handlers = handlers
 
@@ -98,7 +99,16 @@ class NodeEncoder:
         if isinstance(size, model.Int):
             self.pack(size, counted)
         elif size is not None and size not in self.given:
+            self.agree(counted, size)
+
+    def agree(self, counted: str, size: model.Expr) -> None:
+        """Refuse a true number that is not what its expression says, as soon as that is known."""
+        if not self.scope.awaits(size):
             self.writer.refuse(f"{counted} != {self.value(size)}")
+        elif self.writer.is_branching:
+            raise UnsupportedError("the size of the record is compared in a branch or loop")
+        else:
+            self.later.append((self.store(counted, "n"), size))
 
 
 def give_int(encoder: NodeEncoder, node: model.Int, source: str) -> None:

@@ -2,8 +2,9 @@
 
 Numbers that follow from the rest must be known before they are written, and often stand before what they follow from.
 So fields are worked on in an order in which everything an expression reads is known, and their pieces are then put in
-the order of the wire. What pointers point at comes behind the fixed part; a sum is put in last, over the finished
-bytes.
+the order of the wire. What pointers point at comes behind the fixed part. The size of the record is known when all this
+is done: what was written before by a size or count that reads it is then compared. A sum is put in last, over the
+finished bytes.
 """
 
 from __future__ import annotations
@@ -42,11 +43,15 @@ class Sequence:
         self._sizes: dict[str, str] = {}
         self._head: list[str] = []
         self._tails: list[tuple[str, str, str]] = []
-        self._has_tails = any(isinstance(field.of, model.Pointed) for field in self.fields)
+        self._end = encoder.writer.local("q")
+        self._totals = frozenset(name for name, rule in computed if rule[0] == "record_size")
+        has_tails = any(isinstance(field.of, model.Pointed) for field in self.fields)
+        self._is_counted = has_tails or bool(self._totals)
 
     def give(self) -> None:
         """Append the pieces of all fields."""
         self._note_values()
+        self.encoder.scope.wait(self._totals)
         pieces = self._long_runs()
         waiting = [place for place, field in enumerate(self.fields) if field.name not in self._fetched]
         while waiting:
@@ -59,6 +64,7 @@ class Sequence:
         for place in sorted(pieces):
             self.encoder.pieces.extend(pieces[place])
         self._give_tails()
+        self._give_total()
         self._give_sums()
 
     def _long_runs(self) -> dict[int, list[Piece]]:
@@ -107,7 +113,7 @@ class Sequence:
             return kind != "size_of" or of in self._sizes
         if not self._numbers:
             return True
-        return not (reads(field.of) & self._numbers) - self._known - self._own(field)
+        return not (reads(field.of) & self._numbers) - self._known - self._own(field) - self._totals
 
     def _pieces_of(self, field: model.Field) -> list[Piece]:
         encoder = self.encoder
@@ -127,7 +133,7 @@ class Sequence:
                 self._give_pointer(field.of, source)
             case _:
                 encoder.given = frozenset(("get", name) for name in self._own(field))
-                if field.name in self._sized or (self._has_tails and encoder.shape.fixed(field.of) is None):
+                if field.name in self._sized or (self._is_counted and encoder.shape.fixed(field.of) is None):
                     self._give_measured(field, source)
                 else:
                     encoder.give(field.of, source)
@@ -149,6 +155,9 @@ class Sequence:
 
     def _give_computed(self, field: model.Field, node: model.Computed) -> None:
         encoder, (kind, of) = self.encoder, node.rule
+        if kind == "record_size":
+            encoder.pack(node.of, self._end)
+            return
         source = access(self.record, self._source, of)
         if kind == "size_of":
             number = self._sizes[of]
@@ -186,11 +195,11 @@ class Sequence:
         self._tails.append((source, offset, data))
 
     def _give_tails(self) -> None:
-        """Tell each pointer its offset, now that the size of the fixed part is known."""
-        if not self._tails:
+        """Count the bytes of all fields, tell each pointer its offset, and count what it points at."""
+        if not self._is_counted:
             return
-        encoder = self.encoder
-        end = encoder.store(" + ".join([str(self._fixed_size()), *self._head]), "q")
+        encoder, end = self.encoder, self._end
+        encoder.writer.line(f"{end} = {' + '.join([str(self._fixed_size()), *self._head])}")
         for source, offset, data in self._tails:
             encoder.writer.line(f"{offset} = {end} if {source} is not None else 0")
             encoder.writer.line(f"{end} += len({data})")
@@ -199,10 +208,20 @@ class Sequence:
     def _fixed_size(self) -> int:
         """Bytes before the tails, as far as they are known now; `_head` holds the sources of the others."""
         pointers = [field.of for field in self.fields if isinstance(field.of, model.Pointed)]
-        measured = [field.name in self._sizes for field in self.fields]
+        measured = [bool(field.name) and field.name in self._sizes for field in self.fields]
         sizes = [self.encoder.shape.fixed(field.of) or 0 for field in self.fields]
         rest = sum(size for size, is_measured in zip(sizes, measured, strict=True) if not is_measured)
         return rest + sum(node.size_int.size + node.offset_int.size for node in pointers)
+
+    def _give_total(self) -> None:
+        """Look at the sizes and counts that read the size of the record, which is now known."""
+        encoder = self.encoder
+        encoder.scope.wait(frozenset())
+        for name in self._totals:
+            encoder.scope.note(name, self._end, model.Int(8))
+        for counted, size in encoder.later:
+            encoder.agree(counted, size)
+        encoder.later.clear()
 
     def _give_sums(self) -> None:
         """Put sums over the finished bytes into their places."""

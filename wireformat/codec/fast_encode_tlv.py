@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wireformat.codec import fast_values
 from wireformat.codec.fast_encode_nodes import NodeEncoder
-from wireformat.codec.fast_pieces import Ready
+from wireformat.codec.fast_pieces import Packed, Ready
 from wireformat.codec.fast_scope import access
 from wireformat.codec.fast_shape import number_of
 from wireformat.codec.fast_source import UnsupportedError
@@ -59,6 +59,8 @@ def _give_entry(encoder: NodeEncoder, record: model.Record, field: model.Field, 
     size = encoder.shape.fixed(field.of)
     outer, encoder.pieces = encoder.pieces, []
     encoder.pack(tlv.tag, str(field.tag))
+    if tlv.reserved is not None:
+        encoder.pieces.append(Packed(f"{tlv.reserved.size}x", ""))
     if size is not None:
         if size > tlv.max:
             raise UnsupportedError(f"{field.name} is longer than an entry may be")

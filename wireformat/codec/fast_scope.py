@@ -8,7 +8,7 @@ a class, by key where its values are dicts. Paths that begin with `_params` read
 from __future__ import annotations
 
 from wireformat.codec.fast_shape import Shape
-from wireformat.codec.fast_source import UnsupportedError
+from wireformat.codec.fast_source import UnsupportedError, paths
 from wireformat.schema import model
 
 PARAMS = "_params"
@@ -20,10 +20,19 @@ class Scope:
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._known: dict[str, tuple[str, model.Node]] = {}
+        self._awaited: frozenset[str] = frozenset()
 
     def note(self, name: str, source: str, node: model.Node) -> None:
         """From now on the field can be read by this source."""
         self._known[name] = source, node
+
+    def wait(self, names: frozenset[str]) -> None:
+        """These fields will be known last, when all others are encoded."""
+        self._awaited = names
+
+    def awaits(self, expr: model.Expr) -> bool:
+        """Whether an expression reads a field that will be known last."""
+        return any(first in self._awaited for first, *_ in paths(expr))
 
     def resolve(self, path: tuple[str, ...]) -> str:
         """The source that reads a path."""

@@ -160,10 +160,11 @@ def arguments(record: model.Record) -> list[str]:
 
 
 def header_of(tlv: model.Tlv) -> str:
-    """How `struct` writes the tag and size of an entry."""
+    """How `struct` writes the tag and size of an entry; what is reserved between them is zero, or skipped."""
     if not tlv.tag.fmt or not tlv.size.fmt or tlv.tag.little != tlv.size.little:
         raise UnsupportedError("a header that struct cannot write")
-    return ("<" if tlv.tag.little else ">") + tlv.tag.fmt + tlv.size.fmt
+    gap = "" if tlv.reserved is None else f"{tlv.reserved.size}x"
+    return ("<" if tlv.tag.little else ">") + tlv.tag.fmt + gap + tlv.size.fmt
 
 
 def number_of(tlv: model.Tlv, field: model.Field) -> int:

@@ -97,6 +97,11 @@ class Writer:
             self.line("pass")
         self._margin = outer
 
+    @property
+    def is_branching(self) -> bool:
+        """Whether the next line stands in a branch or a loop."""
+        return len(self._margin) > 4
+
     def local(self, stem: str) -> str:
         """A local variable that no other part of the function uses."""
         self._locals += 1

@@ -9,6 +9,7 @@ from wireformat.schema.declare import (
     count_of,
     crc32,
     field,
+    record_size,
     reserved,
     size_of,
     tag_of,
@@ -16,7 +17,7 @@ from wireformat.schema.declare import (
     tlvs,
 )
 from wireformat.schema.lift import lift, lift_report
-from wireformat.schema.record import Message, Record, Tagged
+from wireformat.schema.record import Message, Record, Tagged, TaggedMessage
 from wireformat.schema.vocabulary import (
     Announced,
     Bytes,
@@ -118,6 +119,7 @@ __all__ = [
     "SizedBytes",
     "String8",
     "Tagged",
+    "TaggedMessage",
     "Text",
     "Unknown",
     "Wire",
@@ -133,6 +135,7 @@ __all__ = [
     "field",
     "lift",
     "lift_report",
+    "record_size",
     "reserved",
     "size_of",
     "tag_of",

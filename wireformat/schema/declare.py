@@ -109,6 +109,11 @@ def tag_of(field: str) -> Rule:
     return Rule("tag_of", field)
 
 
+def record_size() -> Rule:
+    """The bytes of the whole record, this number included."""
+    return Rule("record_size", "")
+
+
 def crc32(at: int) -> Rule:
     """CRC-32 (IEEE 802.3) of the whole record with the four bytes at `at`, the sum itself, read as zero."""
     return Rule("crc32", at)
@@ -159,7 +164,7 @@ def const(
 
 
 def computed(wire: Wire[int], rule: Rule, doc: str, *, init: Literal[False] = False) -> int:
-    """A number that follows from other fields; see `size_of`, `count_of`, `tag_of`, `crc32`."""
+    """A number that follows from other fields; see `size_of`, `count_of`, `tag_of`, `record_size`, `crc32`."""
     number: Any = Declared("computed", _computed(wire, rule), doc)
     return number  # type: ignore[no-any-return]
 

@@ -188,8 +188,10 @@ class Pointed:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A number that follows from the rest: `("size_of", field)` in bytes, `("count_of", field)` in items or
-    `("tag_of", field)`. A decoded number that disagrees is error `mismatch`."""
+    """A number that follows from the rest: `("size_of", field)` in bytes, `("count_of", field)` in items,
+    `("tag_of", field)`, or `("record_size", "")`, the bytes of the whole record, this number and tails of pointers
+    included. A decoded number that disagrees is error `mismatch`. The size of a record is known last: while encoding
+    nothing can read it but the sizes and counts of other fields, which must then agree (error `mismatch`)."""
 
     of: Int
     rule: tuple[str, str]
@@ -271,6 +273,7 @@ class Field:
 class Tlv:
     """How a record with layout `tlv` frames its entries: tag, size, value; ascending tags, leaving `critical` aside.
 
+    An integer `reserved` stands between tag and size; it is zero when written and not looked at when read.
     `critical` is the bit of the tag number that makes an unknown entry error `tag`, and so does a known number with the
     wrong bit; others are kept as `Unknown(tag, data)` in the attribute `unknown`, where a tag may repeat. Errors:
     `order`, `duplicate`, `missing` (field without default), `limit` (a value above `max` bytes, a field above its
@@ -281,6 +284,7 @@ class Tlv:
     size: Int
     critical: int = 0
     max: int = 1 << 16
+    reserved: Int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,12 @@ class Tagged(Record, layout="tlv"):
     unknown: tuple[Unknown, ...] = ()
 
 
+class TaggedMessage(Tagged, Message):
+    """A message that consists of entries of tag, size and value. Class keywords as for `Tagged` and `Message`."""
+
+    __slots__ = ()
+
+
 def _restore(cls: type[Record], values: Mapping[str, Any]) -> Record:
     return cls(**values)
 

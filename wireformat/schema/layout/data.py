@@ -10,6 +10,7 @@ from wireformat.schema.layout.numbers import Number
 from wireformat.schema.layout.scope import (
     Element,
     Scope,
+    agree,
     malformed,
     put,
     read,
@@ -58,10 +59,7 @@ class Amount:
         if self.prefix is not None:
             put(self.prefix, number, stream, scope, (*path, f"#{self.name}"))
         elif self.given is not None:
-            asked = wanted(self.given, scope, path)  # type: ignore[arg-type]
-            if asked is not None and asked != number:
-                detail = f"{self.name} {number} instead of {asked}"
-                raise unfit("mismatch", detail, scope, path, asked, number)
+            agree(self.given, number, self.name, scope, path)  # type: ignore[arg-type]
 
 
 class Data(Element):

@@ -47,6 +47,7 @@ class Entries(RecordElement):
         framing = record.tlv or model.Tlv(model.Int(2), model.Int(2))
         self._critical = framing.critical
         self._tag = Number(framing.tag)
+        self._reserved = None if framing.reserved is None else Number(framing.reserved)
         self._size = Amount(framing.size, framing.max, "size")
         self._known = {self._order(f.tag or 0): f for f in self.fields}
 
@@ -68,6 +69,8 @@ class Entries(RecordElement):
         known = self._known.get(self._order(tag))
         place = self._place(known, path, progress)
         self._check(tag, known, start, scope, place, progress)
+        if self._reserved is not None:
+            self._reserved.decode(stream, scope, place)
         size = self._size.decode(stream, scope, place) or 0
         begin = stream.tell()
         window = Window(read(stream, size, scope, place), begin, True)
@@ -142,6 +145,8 @@ class Entries(RecordElement):
     def _framed(self, tag: int, content: bytes, scope: Scope, path: Path) -> tuple[int, bytes]:
         stream = io.BytesIO()
         put(self._tag, tag, stream, scope, (*path, "#tag"))
+        if self._reserved is not None:
+            put(self._reserved, 0, stream, scope, (*path, "#reserved"))
         self._size.encode(len(content), stream, scope, path)
         return self._order(tag), stream.getvalue() + content
 

@@ -42,7 +42,8 @@ class Scope:
 
     `values` are what expressions read, `params` what the caller passed, `depth` counts records on a cycle. With
     `typed`, records become instances of their classes, else containers. `spans` collects byte ranges by path,
-    `overrides` replaces what is written at a path.
+    `overrides` replaces what is written at a path. `later` collects the arguments of `agree` for sizes and counts
+    that read a number which is not known yet; the record looks again when it is.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -52,10 +53,11 @@ class Scope:
     typed: bool = False
     spans: dict[str, tuple[int, int]] | None = None
     overrides: Mapping[Path, Any] = field(default_factory=dict)
+    later: list[tuple[model.Expr, int, str, Path]] = field(default_factory=list)
 
     def inner(self, values: Mapping[str, Any], source: str, deeper: bool) -> Scope:
         """The scope of a record's fields."""
-        return replace(self, values=values, source=source or self.source, depth=self.depth + deeper)
+        return replace(self, values=values, source=source or self.source, depth=self.depth + deeper, later=[])
 
     def value(self, expr: model.Expr) -> Any:
         """An expression's value. Raises `UnresolvedError`, or what arithmetic raises."""
@@ -184,6 +186,15 @@ def wanted(expr: model.Expr, scope: Scope, path: Path) -> int | None:
         return None
     except ARITHMETIC as error:
         raise unfit("expression", f"{render(expr)}: {error}", scope, path) from None
+
+
+def agree(expr: model.Expr, number: int, name: str, scope: Scope, path: Path) -> None:
+    """Refuse a size or count, called `name`, that is not what its expression asks for, as soon as that is known."""
+    asked = wanted(expr, scope, path)
+    if asked is None:
+        scope.later.append((expr, number, name, path))
+    elif asked != number:
+        raise unfit("mismatch", f"{name} {number} instead of {asked}", scope, path, asked, number)
 
 
 def wrong_type(value: object, expected: str, scope: Scope, path: Path) -> EncodeError:

@@ -2,7 +2,8 @@
 
 Decoding goes through the fields in order; what concerns the record as a whole follows: data that pointers name, numbers
 that must agree, sums. Encoding makes one chunk of bytes for each field. The fields that a computed size concerns come
-first, since other sizes may be expressed by it; tails of pointers are appended, then pointers and sums are patched in.
+first, since other sizes may be expressed by it; tails of pointers are appended, then pointers, the size of the record
+and sums are patched in.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from wireformat.schema.layout.data import Data
 from wireformat.schema.layout.numbers import Number
 from wireformat.schema.layout.parts import encoded, exactly, written
 from wireformat.schema.layout.record import RecordElement
-from wireformat.schema.layout.scope import Element, Scope, Window, malformed, put, take, unfit
+from wireformat.schema.layout.scope import Element, Scope, Window, agree, malformed, put, take, unfit
 from wireformat.schema.path import Path
 
 
@@ -82,6 +83,7 @@ class Sequence(RecordElement):
         self.by_name = {field.name: element for field, element in self.parts}
         self._pointers = {f.name: e for f, e in self.parts if isinstance(e, Pointer)}
         self._computed = {f.name: f.of.rule for f in self.fields if isinstance(f.of, model.Computed)}
+        self._totals = [name for name, (rule, _) in self._computed.items() if rule == "record_size"]
         self._sums = {f.name: f.of for f in self.fields if isinstance(f.of, model.Checksum)}
         self._choices = {f.name: _choice(e) for f, e in self.parts}
 
@@ -97,6 +99,7 @@ class Sequence(RecordElement):
                 places[field.name] = (begin, stream.tell())
         if self._pointers:
             self._follow(stream, start, scope, path, values)
+        places[""] = (start, stream.tell())
         for name in self._computed:
             self._check_number(name, places, values, scope, path)
         for name in self._sums:
@@ -115,11 +118,13 @@ class Sequence(RecordElement):
         begin, end = places.get(target, (0, 0))
         expected = self._derive(rule, target, values.get(target), end - begin, scope, path)
         if expected is not None and expected != values[name]:
-            detail = f"{values[name]} instead of {expected}, {rule.replace('_', ' ')} {target}"
+            detail = f"{values[name]} instead of {expected}, {rule.replace('_', ' ')} {target}".rstrip()
             raise malformed("mismatch", detail, scope, (*path, name), places[name][0], expected, values[name])
 
     def _derive(self, rule: str, target: str, value: Any, size: int, scope: Scope, path: Path) -> int | None:
         """What a computed number must be; `size` is what the target takes on the wire."""
+        if rule == "record_size":
+            return size
         if rule == "size_of":
             return size - self._padding(target, value, scope, path)
         if rule == "count_of":
@@ -151,16 +156,18 @@ class Sequence(RecordElement):
             raise malformed("checksum", detail, scope, (*path, name), places[name][0], expected, values[name])
 
     def encode_fields(self, given: dict[str, Any], stream: Any, scope: Scope, path: Path) -> None:
-        """One chunk for each field; then tails, pointers and sums."""
+        """One chunk for each field; then tails, pointers, the size of the record and sums."""
         chunks = self._computed_values(given, scope, path)
         for index, (field, element) in enumerate(self.parts):
             if index not in chunks and not isinstance(element, Pointer):
                 chunks[index] = self._chunk(index, self._own_value(field, given), scope, path)
         tails = self._place_tails(chunks, given, scope, path)
+        self._place_total(chunks, tails, given, scope, path)
         stream.write(self._summed([chunks[index] for index in range(len(self.parts))] + tails, scope, path))
 
     def _own_value(self, field: model.Field, given: Mapping[str, Any]) -> Any:
-        return 0 if isinstance(field.of, model.Checksum) else given.get(field.name)
+        is_last = isinstance(field.of, model.Checksum) or field.name in self._totals
+        return 0 if is_last else given.get(field.name)
 
     def _chunk(self, index: int, value: Any, scope: Scope, path: Path) -> bytes:
         field, element = self.parts[index]
@@ -175,6 +182,8 @@ class Sequence(RecordElement):
         given.update({f.name: f.of.value for f in self.fields if f.name and isinstance(f.of, model.Const)})
         given.update(dict.fromkeys(self._computed, PENDING))
         for name, (rule, target) in sorted(self._computed.items(), key=_sizes_last):
+            if rule == "record_size":
+                continue
             size = 0
             if rule == "size_of" and target in places:
                 index = places[target]
@@ -207,6 +216,18 @@ class Sequence(RecordElement):
                 chunks[index] = encoded(element, (len(tail), offset), scope, place)
                 tails.append(tail)
         return tails
+
+    def _place_total(
+        self, chunks: dict[int, bytes], tails: list[bytes], given: dict[str, Any], scope: Scope, path: Path
+    ) -> None:
+        """Fill in the size of the record; then everything is known that a size or count may be expressed by."""
+        total = sum(map(len, chunks.values())) + sum(map(len, tails))
+        given.update(dict.fromkeys(self._totals, total))
+        for index, field in enumerate(self.fields):
+            if field.name in self._totals:
+                chunks[index] = self._chunk(index, total, scope, path)
+        for expr, number, name, place in () if scope.overrides else tuple(scope.later):
+            agree(expr, number, name, scope, place)
 
     def _summed(self, chunks: list[bytes], scope: Scope, path: Path) -> bytes:
         """The whole record, with its sums."""
