@@ -1,0 +1,1 @@
+"""The header with which every channel of a migration starts."""
