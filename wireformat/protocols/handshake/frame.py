@@ -71,7 +71,7 @@ class Frame(Message, sender="either", source="handshake D.4", versions=REVISIONS
 
 
 class Piece(Message, sender="source", channel="data", source="handshake D.1", versions=REVISIONS):
-    """Carry a piece of the payload `v1-striped`; one of no bytes, at the end of the stream, is the last of a channel."""
+    """Carry a piece of the payload `v1-striped`; one without bytes, at the stream's end, is the last of a channel."""
 
     offset: int = field(Int64ub, "offset of the bytes in the stream")
     size: int = computed(Int32ub, size_of("data"), "bytes")
