@@ -222,9 +222,9 @@ class Header(Message, sender="source"):
     kind: Colour = field(EnumOf(Int8ub, Colour), "kind")
     length: int = computed(Int16ub, record_size(), "bytes of all this")
     crc: int = computed(Int32ub, crc32(at=7), "sum")
-    words: int = field(Int8ub, "how many words follow")
-    padding: tuple[int, ...] = field(List(Int16ub, this.words, max=3), "not of fixed size")
-    offer: Offer = field(Region(this.length - 12 - this.words * 2, Nested(Offer), max=150), "what is left")
+    label_size: int = computed(Int8ub, size_of("label"), "bytes of the label")
+    label: bytes = field(SizedBytes(this.label_size, max=9), "not of fixed size")
+    offer: Offer = field(Region(this.length - 12 - this.label_size, Nested(Offer), max=150), "what is left")
 
 
 class Packet(Message, sender="source"):

@@ -65,7 +65,15 @@ def test_leaves_are_in_order_of_their_bytes() -> None:
 
 def test_entries_include_what_frames_them() -> None:
     _, spans = codec_for(Entries).spans(bytes.fromhex("0003 0001 ff 0005 0001 61"))
-    assert spans == {"unknown[0]": (0, 5), "text": (5, 10)}
+    assert spans == {
+        "unknown[0]": (0, 5),
+        'unknown[0]["#tag"]': (0, 2),
+        'unknown[0]["#size"]': (2, 4),
+        "text": (5, 10),
+        'text["#tag"]': (5, 7),
+        'text["#size"]': (7, 9),
+    }
+    assert leaves(spans) == {"unknown[0]": (0, 5), "text": (5, 10)}
     assert codec_for(Entries).decode(bytes.fromhex("0003 0001 ff 0005 0001 61")).unknown == (Unknown(3, b"\xff"),)
 
 

@@ -25,7 +25,11 @@ def codecs(protocol: Protocol) -> dict[str, Codec]:
 
 def filter_path(path: str) -> str:
     """A path with each name as it stands in filter names."""
-    return join(tuple(filter_part(name) if isinstance(name, str) else name for name in parse(path)))
+    return join(tuple(name if str(name).startswith("#") else _part(name) for name in parse(path)))
+
+
+def _part(name: str | int) -> str | int:
+    return filter_part(name) if isinstance(name, str) else name
 
 
 def repeatable(schema: model.Schema, prefix: str) -> frozenset[str]:

@@ -150,10 +150,12 @@ def _fields(children: Iterable[Item], path: str, reading: _Reading) -> None:
 
 
 def _entry(item: Item, place: str, reading: _Reading) -> None:
-    """An entry of a tagged record: tag, size and value."""
+    """An entry of a tagged record: what frames it, and the value."""
     reading.extend(place, item)
     for child in item.children:
-        if child.parts[0] != "entry":
+        if child.parts[0] == "entry":
+            reading.extend(f'{place}["#{child.parts[1]}"]', child)
+        else:
             _one(child, child.parts[1:], place, reading)
 
 

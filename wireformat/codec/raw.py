@@ -3,7 +3,7 @@
 Overrides are given by path. Bytes replace what is on the wire at that place; any other value replaces the value,
 without the checks that keep the strict encoder honest. Both count before the sizes and sums that cover them, so a
 wrong length comes with a right CRC. What stands in front of a part has a name of its own behind the part's path:
-`["#size"]`, `["#count"]`, `["#tag"]`, `["#flag"]`, `["#offset"]`.
+`["#size"]`, `["#count"]`, `["#tag"]`, `["#reserved"]`, `["#flag"]`, `["#offset"]`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which bytes a value came from.
 
 A span is a pair of absolute offsets, start and end, for each path in a value. Records and lists have spans as well as
-their fields and items, so the narrowest span that holds an offset tells what a byte is.
+their fields and items, so the narrowest span that holds an offset tells what a byte is. What frames an entry of tag,
+size and value has spans as well: `["#tag"]`, `["#reserved"]` and `["#size"]` behind the path of the entry.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Mapping
 
 Span = tuple[int, int]
 
+FRAMING = ('["#tag"]', '["#reserved"]', '["#size"]')
+
 
 def path_at(spans: Mapping[str, Span], offset: int) -> str | None:
     """The path of the narrowest span that holds the byte at `offset`; None when no field does."""
@@ -17,10 +20,16 @@ def path_at(spans: Mapping[str, Span], offset: int) -> str | None:
     return min(holding)[2] if holding else None
 
 
+def is_framing(path: str) -> bool:
+    """Whether a path names a number in front of a value rather than a value."""
+    return path.endswith(FRAMING)
+
+
 def leaves(spans: Mapping[str, Span]) -> dict[str, Span]:
-    """The spans that hold no other path, in order of their bytes."""
-    parents = {path[: max(path.rfind("."), path.rfind("["))] for path in spans if "." in path or "[" in path}
-    found = {path: span for path, span in spans.items() if path not in parents}
+    """The spans that hold no other value, in order of their bytes; an entry's is the whole entry."""
+    paths = [path for path in spans if not is_framing(path)]
+    parents = {path[: max(path.rfind("."), path.rfind("["))] for path in paths if "." in path or "[" in path}
+    found = {path: spans[path] for path in paths if path not in parents}
     return dict(sorted(found.items(), key=_by_span))
 
 

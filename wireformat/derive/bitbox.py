@@ -1,7 +1,7 @@
 """The bit boxes of a message: rows of 32 bits, a box for each field, as in RFCs.
 
 One layout serves both pictures, SVG and ASCII. It covers the part of a record whose places are fixed; what follows is
-one open box that names the next field. The bits of a word are numbered as they travel, the first byte's highest first.
+one open box that names the next field. Of a record of entries it shows one entry. The bits of a word are numbered as they travel, the first byte's highest first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireformat.derive.escape import visible
-from wireformat.derive.notation import fixed_size, record_size
+from wireformat.derive.notation import fixed_size, framing, record_size
 from wireformat.schema import model
 from wireformat.schema.expression import UnresolvedError, evaluate
 
@@ -59,8 +59,8 @@ class _Boxes:
         if record.base is not None:
             yield from self._word(record, record.base, prefix, start)
             return
-        if record.layout == "tlv":
-            yield Box(prefix or "entries", start, ROW_BITS, "tag, size and value of each", is_open=True)
+        if record.tlv is not None:
+            yield from _entry(record.tlv, start)
             return
         for field in record.fields:
             label = f"{prefix}.{field.name}".removeprefix(".") or "reserved"
@@ -110,6 +110,14 @@ class _Boxes:
         except UnresolvedError:
             return []
         return [bit for bit in range(width) if value >> bit & 1]
+
+
+def _entry(tlv: model.Tlv, start: int) -> Iterator[Box]:
+    """One entry, which stands for all."""
+    for name, of in framing(tlv):
+        yield Box(name, start, 8 * of.size, f"{name} of an entry")
+        start += 8 * of.size
+    yield Box("value", start, ROW_BITS - start % ROW_BITS, "as many bytes as the size says", is_open=True)
 
 
 def _runs(names: list[str], docs: Mapping[str, str], start: int) -> Iterator[Box]:

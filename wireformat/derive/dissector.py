@@ -124,8 +124,9 @@ def _framing(tlv: model.Tlv, prefix: str, fields: FieldTable) -> dict[str, Any]:
     name = f"{prefix}.unknown"
     fields.add(f"{name}.entry", "none", "an entry that is not known")
     return {
-        "tag": {**writer.table(tlv.tag, f"{prefix}.entry.tag")},
-        "size": {**writer.table(tlv.size, f"{prefix}.entry.size")},
+        "tag": writer.table(tlv.tag, f"{prefix}.entry.tag"),
+        "reserved": None if tlv.reserved is None else writer.table(tlv.reserved, f"{prefix}.entry.reserved"),
+        "size": writer.table(tlv.size, f"{prefix}.entry.size"),
         "critical": tlv.critical,
         "max": tlv.max,
         "f": name,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireformat.codec import codec_for
-from wireformat.codec.spans import path_at
+from wireformat.codec.spans import is_framing, path_at
 from wireformat.derive.colours import colour
 from wireformat.derive.escape import cell, code, html, table, visible
 from wireformat.schema import model
@@ -60,7 +60,9 @@ def _runs(owners: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _shown(schema: model.Schema, value: Any, path: str) -> str:
-    """The value at a path, short; a constant comes from the record."""
+    """The value at a path, short; a constant comes from the record, what frames a value is named."""
+    if is_framing(path):
+        return str(parse(path)[-1]).removeprefix("#")
     for name in parse(path):
         try:
             value = getattr(value, str(name)) if isinstance(value, Record) else value[name]

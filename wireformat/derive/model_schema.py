@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from wireformat.schema import model, model_json
 
-FORMAT, FORMAT_VERSION = "wireformat-model", 1
+FORMAT, FORMAT_VERSION = "wireformat-model", 2
 """What a schema as JSON says of itself."""
 
 EXPRESSION = {

@@ -59,6 +59,8 @@ def type_name(node: model.Node) -> str:
             return f"{type_name(node.of)}, always {_constant(node.value)}"
         case model.Ref():
             return node.name
+        case model.Computed(rule=("record_size", _)):
+            return f"{type_name(node.of)}, size of the record"
         case model.Computed():
             return f"{type_name(node.of)}, {node.rule[0].replace('_', ' ')} {node.rule[1]}"
         case model.Checksum():
@@ -114,6 +116,17 @@ def _count(count: model.Expr | model.Int | None) -> str:
 
 def _constant(value: Any) -> str:
     return number(value) if isinstance(value, int) else repr(value)
+
+
+def framing(tlv: model.Tlv) -> tuple[tuple[str, model.Int], ...]:
+    """The integers in front of the value of an entry, in order, with their names."""
+    reserved = () if tlv.reserved is None else (("reserved", tlv.reserved),)
+    return ("tag", tlv.tag), *reserved, ("size", tlv.size)
+
+
+def framing_text(tlv: model.Tlv) -> str:
+    """How entries are framed: `entries of tag (u16), size (u32), value`."""
+    return "entries of " + ", ".join([*(f"{name} ({type_name(of)})" for name, of in framing(tlv)), "value"])
 
 
 def size_text(schema: model.Schema, field: model.Field) -> str:

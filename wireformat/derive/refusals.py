@@ -136,6 +136,8 @@ class _Rules:
                 yield Refusal("tag", path, "there is no such choice")
             case model.Pointed():
                 yield Refusal("pointer", path, "leads outside the record")
+            case model.Computed(rule=("record_size", _)):
+                yield Refusal("mismatch", path, "is not the size of the record")
             case model.Computed(rule=(rule, about)):
                 yield Refusal("mismatch", path, f"is not the {rule.removesuffix('_of')} of {about}")
             case model.Checksum():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireformat.derive.escape import visible
-from wireformat.derive.notation import expression, fixed_size, number, size_text, type_name
+from wireformat.derive.notation import expression, fixed_size, framing_text, number, size_text, type_name
 from wireformat.schema import model
 from wireformat.schema.traverse import walk
 
@@ -191,6 +191,8 @@ def notation(schema: model.Schema) -> str:
     ]
     widths = [max((len(line[column]) for line in lines), default=0) for column in range(3)]
     head = f"{visible(schema.root)}: {' '.join(schema.record.doc.split())}".removesuffix(": ")
+    if schema.record.tlv is not None:
+        head += f" ({framing_text(schema.record.tlv)})"
     body = [
         "  ".join((offset.ljust(widths[0]), name.ljust(widths[2]), kind.ljust(widths[1]), visible(doc))).rstrip()
         for offset, kind, name, doc in lines

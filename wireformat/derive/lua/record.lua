@@ -29,6 +29,8 @@ local function check_number(context, field, state)
     local expected
     if rule == "size_of" then
         expected = place[2] - place[1] - place[3]
+    elseif rule == "record_size" then
+        expected = context.position - state.start
     elseif rule == "count_of" then
         expected = type(value) == "table" and #value or 0
     else
@@ -150,6 +152,9 @@ local function entry(context, record, tree, state)
     wf.branch(context, tree, name, field and field.name or "unknown entry", function(branch)
         wf.handlers.int(context, record.tlv.tag, branch)
         check_entry(context, record, field, tag, state, start)
+        if record.tlv.reserved then
+            wf.handlers.int(context, record.tlv.reserved, branch)
+        end
         local size = wf.amount(context, record.tlv.size, record.tlv.max, "size", state.values, branch)
         if field then
             state.counts[field.name] = (state.counts[field.name] or 0) + 1

@@ -1,10 +1,15 @@
-"""Records made of entries of tag, size and value, in the order of their tags."""
+"""Records made of entries of tag, size and value, in the order of their tags.
+
+The numbers in front of a value have paths of their own, for spans and overrides: `["#tag"]`, `["#reserved"]` and
+`["#size"]` behind the path of the entry.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from wireformat.schema import model
@@ -69,9 +74,7 @@ class Entries(RecordElement):
         known = self._known.get(self._order(tag))
         place = self._place(known, path, progress)
         self._check(tag, known, start, scope, place, progress)
-        if self._reserved is not None:
-            self._reserved.decode(stream, scope, place)
-        size = self._size.decode(stream, scope, place) or 0
+        size = self._value_size(stream, start, scope, place)
         begin = stream.tell()
         window = Window(read(stream, size, scope, place), begin, True)
         if scope.spans is not None:
@@ -84,6 +87,19 @@ class Entries(RecordElement):
             progress.many.setdefault(known.name, []).append(value)
         else:
             progress.values[known.name] = value
+
+    def _value_size(self, stream: Any, start: int, scope: Scope, path: Path) -> int:
+        """Read the rest of a header whose tag began at `start`."""
+        borders = [start, stream.tell()]
+        if self._reserved is not None:
+            self._reserved.decode(stream, scope, path)
+        borders.append(stream.tell())
+        size = self._size.decode(stream, scope, path) or 0
+        borders.append(stream.tell())
+        if scope.spans is not None:
+            spans = zip(("#tag", "#reserved", "#size"), pairwise(borders), strict=True)
+            scope.spans.update((join((*path, name)), span) for name, span in spans if span[0] < span[1])
+        return size
 
     def _place(self, known: model.Field | None, path: Path, progress: _Progress) -> Path:
         if known is None:
