@@ -8,11 +8,10 @@ from typing import Any
 import construct
 import pytest
 
-from wireformat import schema
+from wireformat import schema as v
 from wireformat.errors import SchemaError
 from wireformat.limits import MAX_BUFFERED, MAX_ITEMS
-from wireformat.schema import lift, model, vocabulary
-from wireformat.schema import vocabulary as v
+from wireformat.schema import lift, model
 from wireformat.schema.wire import Part
 
 
@@ -106,8 +105,3 @@ def test_wires_work_inside_stock_constructs() -> None:
     assert struct.parse(b"\2\1a\1b")["items"] == ("a", "b")
     assert struct.build({"n": 1, "items": ("xy",)}) == b"\1\2xy"
     assert type(v.String8) is Part
-
-
-def test_the_package_offers_the_whole_vocabulary() -> None:
-    assert set(vocabulary.__all__) <= set(schema.__all__)
-    assert all(getattr(schema, name) is getattr(vocabulary, name) for name in vocabulary.__all__)

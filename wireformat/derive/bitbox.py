@@ -1,7 +1,8 @@
 """The bit boxes of a message: rows of 32 bits, a box for each field, as in RFCs.
 
 One layout serves both pictures, SVG and ASCII. It covers the part of a record whose places are fixed; what follows is
-one open box that names the next field. Of a record of entries it shows one entry. The bits of a word are numbered as they travel, the first byte's highest first.
+one open box that names the next field. Of a record of entries it shows one entry. The bits of a word are numbered as
+they travel, the first byte's highest first.
 """
 
 from __future__ import annotations

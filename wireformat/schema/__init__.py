@@ -1,7 +1,34 @@
-"""How protocols are declared: records, the vocabulary of wires, and the model that everything is derived from."""
+"""How protocols are declared: records, the vocabulary of wires, and the model that everything is derived from.
+
+The wires named here are all that may appear in a declaration; the lint refuses everything else.
+"""
 
 from __future__ import annotations
 
+from wireformat.schema.composite import (
+    Announced,
+    Chain,
+    If,
+    List,
+    Nested,
+    OneOf,
+    Pointed,
+    Region,
+    Reserved,
+    XdrArray,
+    XdrOptional,
+)
+from wireformat.schema.data import (
+    Bytes,
+    PaddedText,
+    RestBytes,
+    RestText,
+    SizedBytes,
+    String8,
+    Text,
+    XdrOpaque,
+    XdrString,
+)
 from wireformat.schema.declare import (
     bit_field,
     computed,
@@ -16,19 +43,15 @@ from wireformat.schema.declare import (
     tlv,
     tlvs,
 )
+from wireformat.schema.expression import this
 from wireformat.schema.lift import lift, lift_report
-from wireformat.schema.record import Message, Record, Tagged, TaggedMessage
-from wireformat.schema.vocabulary import (
-    Announced,
-    Bytes,
-    Chain,
+from wireformat.schema.numbers import (
     EnumOf,
     FlagsOf,
     Float32b,
     Float32l,
     Float64b,
     Float64l,
-    If,
     Int8sb,
     Int8sl,
     Int8ub,
@@ -49,28 +72,10 @@ from wireformat.schema.vocabulary import (
     Int64sl,
     Int64ub,
     Int64ul,
-    List,
-    Nested,
-    OneOf,
-    OpenEnum,
-    OpenFlags,
-    PaddedText,
-    Pointed,
-    Region,
-    Reserved,
-    RestBytes,
-    RestText,
-    SizedBytes,
-    String8,
-    Text,
-    Unknown,
-    Wire,
-    XdrArray,
-    XdrOpaque,
-    XdrOptional,
-    XdrString,
-    this,
 )
+from wireformat.schema.record import Message, Record, Tagged, TaggedMessage
+from wireformat.schema.values import OpenEnum, OpenFlags, Unknown
+from wireformat.schema.wire import Wire
 
 __all__ = [
     "Announced",
