@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from typing import Any
 
@@ -77,6 +78,7 @@ def test_plain_structs_lift_whole() -> None:
         (c.Int8ub.compile(), model.Int(1)),
         (c.HexDump(c.Bytes(2)), model.Data(2, 2)),
         (c.Rebuild(c.Int8ub, c.len_(this.x)), model.Int(1)),
+        (c.Aligned(4, c.Int32ub), model.Int(4)),
     ],
 )
 def test_nodes(wire: Any, node: model.Node) -> None:
@@ -101,17 +103,85 @@ class Custom(c.Adapter):
         (c.BitStruct("a" / c.Nibble, "b" / c.Nibble), "Transformed: outside"),
         (c.Prefixed(c.VarInt, c.GreedyBytes), "Prefixed: size is no plain integer"),
         (c.FocusedSeq("x", "x" / c.Int8ub), "FocusedSeq: not the shape of PrefixedArray"),
-        (c.Padded(4, c.Int8ub), "Padded: filled up behind a value"),
+        (c.Array(2, c.Padded(4, c.Int8ub)), "Padded: filled up behind a value, and no struct takes the bytes in"),
+        (c.Padded(4, c.PascalString(c.Int8ub, "utf8")), "Padded: filled up behind a value whose size varies"),
+        (c.Aligned(this.a, c.Int8ub), "Aligned: filled up behind a value whose size varies"),
+        (c.Aligned(4, c.Int8ub, pattern=b"x"), "Aligned: filled up with something else than zero bytes"),
+        (c.Padding(4, pattern=b"x"), "Padded: filled up with something else than zero bytes"),
+        (c.Padded(1, c.Int16ub), "Padded: too small for what it holds"),
+        (c.Padded(4, Custom(c.Int8ub)), "Custom: outside the vocabulary"),
         (c.Flag, "Flag: any number but zero"),
         (c.LazyBound(lambda: 1 // 0), "LazyBound: ZeroDivisionError"),
         (c.CString("utf8"), "NullTerminated: outside"),
         (c.Struct("a" / c.Int8ub, "a" / c.Int8ub), "Struct: field a is declared twice"),
+        (c.Array(2, c.Struct("a" / c.Int8ub, "a" / c.Int8ub)), "Struct: field a is declared twice"),
     ],
 )
 def test_what_is_not_understood_is_named(wire: Any, reason: str) -> None:
     path, text = lift_report(c.Struct("part" / wire))[-1]
     assert path == "part"
     assert re.match(reason, text)
+
+
+ODD = c.Struct("x" / c.Int8ub, "y" / c.Int16ul)
+FILLED = c.Aligned(
+    4,
+    c.Struct(
+        "plain" / c.Int8ub,
+        "padded" / c.Padded(4, c.Int8ub) * "in four bytes",
+        "aligned" / c.Aligned(8, c.Padded(3, "inner" / c.Int16ub)),
+        "exact" / c.Aligned(2, c.Int16ul),
+        "struct" / c.Aligned(4, ODD),
+        "again" / ODD,
+        "list" / c.Array(2, c.Padded(5, ODD)),
+        c.Aligned(3, c.Padding(1)),
+    ),
+)
+"""35 bytes, and one that fills them up."""
+
+
+def gap(size: int) -> model.Field:
+    """The field that ignored bytes are."""
+    return model.Field("", model.Reserved(model.Data(size, size), "ignore"))
+
+
+def test_what_fills_up_is_a_part_without_a_name() -> None:
+    schema = lift(FILLED)
+    assert lift_report(FILLED) == []
+    assert schema.record.fields == (
+        model.Field("plain", model.Int(1)),
+        model.Field("padded", model.Int(1), doc="in four bytes"),
+        gap(3),
+        model.Field("aligned", model.Int(2)),
+        gap(6),
+        model.Field("exact", model.Int(2, little=True)),
+        model.Field("struct", model.Ref("struct_2")),
+        gap(1),
+        model.Field("again", model.Ref("struct_2")),
+        model.Field("list", model.List(model.Ref("list"), 2, 2)),
+        gap(1),
+        gap(2),
+        gap(1),
+    )
+    assert schema.records["list"].fields == (*schema.records["struct_2"].fields, gap(2))
+
+
+def test_what_fills_up_is_read_and_written_as_construct_does() -> None:
+    codec, source = Codec(FILLED), random.Random(3)
+    assert FILLED.sizeof() == 36
+    for _ in range(50):
+        data = source.randbytes(36)
+        theirs = FILLED.parse(data)
+        value = codec.decode(data)
+        assert {**value, "list": [dict(item) for item in value["list"]]} == plain(theirs)
+        assert codec.encode(value) == FILLED.build(theirs)
+
+
+def plain(value: Any) -> Any:
+    """Containers as dictionaries and lists, without what construct keeps for itself."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if key != "_io"}
+    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 def test_recursion_ends() -> None:

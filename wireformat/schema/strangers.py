@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import construct
 
-from wireformat.errors import SchemaError
 from wireformat.limits import MAX_BUFFERED, MAX_ITEMS
 from wireformat.schema import model
 from wireformat.schema.expression import expression, is_logical
+from wireformat.schema.strangers_struct import filled, padded, struct
 
 if TYPE_CHECKING:
     from wireformat.schema.lift import Lifter
@@ -140,14 +140,6 @@ def _switch(wire: Any, lifter: Lifter) -> model.Node:
     return model.Union(expression(wire.keyfunc), arms)
 
 
-def _padded(wire: Any, lifter: Lifter) -> model.Node:
-    if wire.subcon is not construct.Pass:
-        return lifter.opaque(wire, "filled up behind a value")
-    size = expression(wire.length)
-    data = model.Data(size, size if isinstance(size, int) else MAX_BUFFERED)
-    return model.Reserved(data, "ignore")
-
-
 def _pass(wire: Any, lifter: Lifter) -> model.Node:
     return model.Reserved(NOTHING, "ignore")
 
@@ -155,28 +147,6 @@ def _pass(wire: Any, lifter: Lifter) -> model.Node:
 def _terminated(wire: Any, lifter: Lifter) -> model.Node:
     """The end of the input: all that is left, which may be no byte."""
     return model.Reserved(model.Data(None, 0), "ignore")
-
-
-def _struct(wire: Any, lifter: Lifter) -> model.Node:
-    name, is_new = lifter.reserve(wire, wire.name or (lifter.trail[-1] if lifter.trail else "struct"))
-    if is_new:
-        fields = tuple(_field(part, lifter) for part in wire.subcons)
-        _refuse_twins(fields)
-        lifter.records[name] = model.Record(name, fields, doc=wire.docs)
-    return model.Ref(name)
-
-
-def _field(part: Any, lifter: Lifter) -> model.Field:
-    name = part.name or ""
-    return model.Field(name, lifter.below(name or "(unnamed)", part), doc=part.docs)
-
-
-def _refuse_twins(fields: tuple[model.Field, ...]) -> None:
-    seen: set[str] = set()
-    for field in fields:
-        if field.name in seen:
-            raise SchemaError("twice", f"field {field.name} is declared twice")
-        seen.update({field.name} - {""})
 
 
 def _lazy(wire: Any, lifter: Lifter) -> model.Node:
@@ -214,10 +184,11 @@ STRANGERS: Mapping[type, Handler] = {
     construct.FlagsEnum: _flags,
     construct.IfThenElse: _if_then_else,
     construct.Switch: _switch,
-    construct.Padded: _padded,
+    construct.Padded: padded,
+    construct.Aligned: filled,
     type(construct.Pass): _pass,
     type(construct.Terminated): _terminated,
-    construct.Struct: _struct,
+    construct.Struct: struct,
     construct.LazyBound: _lazy,
     construct.core.Compiled: _compiled,
     construct.Renamed: _inner,
