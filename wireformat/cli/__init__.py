@@ -22,6 +22,8 @@ VERBS: Mapping[str, str] = {
     "explain": "explain a message, a field or an error id",
     "dissector": "write a Wireshark dissector",
     "pcap": "wrap a stream for Wireshark",
+    "baseline": "freeze a released version of a protocol, or check what is frozen",
+    "compat": "judge today's messages against frozen ones, with bytes as proof",
 }
 """Every verb and what it does, in the order of the help text."""
 

@@ -21,7 +21,9 @@ EXPRESSION = {
     "description": 'A number, ["get", name, …] or [operator, operand, …].',
     "anyOf": [{"type": "integer"}, {"type": "array", "minItems": 2, "items": True}],
 }
-VALUE = {"description": "A number, text, truth value, null, array, or an object with `hex` for bytes."}
+VALUE = {
+    "description": "A number, text, truth value, null, array, or an object: bytes as `hex`, a record's values as `record`."
+}
 
 
 def schema_document(schema: model.Schema) -> dict[str, Any]:
