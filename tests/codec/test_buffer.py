@@ -14,14 +14,19 @@ from wireformat.errors import DecodeError, SchemaError
 from wireformat.schema import (
     Announced,
     Int8ub,
+    Int16ub,
     Int32ub,
     List,
     Record,
+    Region,
     RestBytes,
     SizedBytes,
     String8,
+    computed,
     const,
     field,
+    record_size,
+    this,
 )
 
 
@@ -49,6 +54,13 @@ class Open(Record):
 
     number: int = field(Int8ub, "a number")
     more: int | None = field(Announced(b"++", Int8ub), "perhaps more", default=None)
+
+
+class Counted(Record):
+    """Its size counts everything."""
+
+    size: int = computed(Int16ub, record_size(), "bytes of all this")
+    data: bytes = field(Region(this.size - 2, RestBytes(100), max=100), "what is left")
 
 
 class Rest(Record):
@@ -101,6 +113,28 @@ def test_known_sizes_are_waited_for() -> None:
     buffer.feed(data[-1:])
     assert buffer.take(codec) == Long(data=bytes(3000))
     assert codec.calls == 3
+
+
+def test_a_record_that_counts_itself_is_waited_for() -> None:
+    buffer, codec = Buffer(), Counting(Counted)
+    data = encode(Counted(data=bytes(90)))
+    for index in range(len(data) - 1):
+        buffer.feed(data[index : index + 1])
+        assert buffer.take(codec) is NEED_DATA
+    assert codec.calls == 2
+    buffer.feed(data[-1:] + b"\0\1")
+    assert buffer.take(codec) == Counted(data=bytes(90))
+    with pytest.raises(DecodeError, match="size -1 is negative") as caught:
+        buffer.take(codec)
+    assert (caught.value.id, caught.value.offset) == ("limit", 94)
+
+
+def test_a_record_that_is_too_long_is_not_waited_for() -> None:
+    buffer = Buffer()
+    buffer.feed(b"\0\x67")
+    with pytest.raises(DecodeError) as caught:
+        buffer.take(Codec(Counted))
+    assert (caught.value.id, caught.value.path, caught.value.actual) == ("limit", "data", 101)
 
 
 def test_many_small_things_are_not_decoded_again_and_again() -> None:

@@ -258,6 +258,32 @@ def test_what_has_no_source_is_left_to_the_reference() -> None:
     assert fast.encoder(schema)({"a": 5}, {}) == data
 
 
+def test_the_size_of_a_record_decides_nothing_while_it_is_counted() -> None:
+    total = model.Field("total", model.Computed(model.Int(1), ("record_size", "")))
+    rest = model.Data(("-", ("get", "total"), 2), 9)
+    schema = schema_of(total, model.Field("flag", model.Int(1)), model.Field("rest", rest))
+    encode = fast.encoder(schema)
+    assert encode({"flag": 0, "rest": b"abc"}, {}) == b"\5\0abc"
+    assert decoded(schema, b"\5\0abc") == ({"flag": 0, "rest": b"abc"}, 5)
+    assert refuses(schema, b"\1\0")
+    wrong = schema_of(total, model.Field("rest", rest))
+    with pytest.raises(RefusedError):
+        fast.encoder(wrong)({"rest": b"abc"}, {})
+    branching = schema_of(total, model.Field("rest", model.Maybe(model.Int(1), rest)))
+    with pytest.raises(UnsupportedError):
+        fast.source(branching)
+    assert fast.encoder(branching)({"rest": b"abc"}, {}) == b"\5\1abc"
+
+
+def test_a_count_is_no_size_of_the_items() -> None:
+    items = model.List(model.Data(("get", "n"), 9), 9, ("get", "n"))
+    schema = schema_of(model.Field("n", model.Computed(model.Int(1), ("count_of", "v"))), model.Field("v", items))
+    encode = fast.encoder(schema)
+    assert encode({"v": (b"ab", b"cd")}, {}) == b"\2abcd"
+    with pytest.raises(RefusedError):
+        encode({"v": (b"ab", b"c")}, {})
+
+
 def test_an_operator_that_nobody_knows_has_no_source() -> None:
     with pytest.raises(UnsupportedError):
         render(("**", 2, 3), "".join)

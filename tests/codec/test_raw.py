@@ -9,6 +9,7 @@ import pytest
 from wireformat.codec import encode, encode_raw
 from wireformat.errors import EncodeError, SchemaError
 from wireformat.schema import (
+    Bytes,
     EnumOf,
     Int8ub,
     Int16ub,
@@ -18,6 +19,7 @@ from wireformat.schema import (
     OpenEnum,
     Pointed,
     Record,
+    Region,
     RestBytes,
     RestText,
     SizedBytes,
@@ -29,6 +31,7 @@ from wireformat.schema import (
     crc32,
     field,
     model,
+    record_size,
     size_of,
     this,
     tlv,
@@ -63,6 +66,21 @@ class Entries(Tagged):
 
     code: int = tlv(1, Int8ub, "code")
     text: str | None = tlv(2, RestText(9), "text", default=None)
+
+
+class Spaced(Tagged, tlv=model.Tlv(model.Int(1), model.Int(1), reserved=model.Int(2))):
+    """Entries with something reserved."""
+
+    code: int = tlv(1, Int8ub, "code")
+
+
+class Whole(Record):
+    """Its size counts everything."""
+
+    size: int = computed(Int16ub, record_size(), "bytes of all this")
+    sum: int = computed(Int32ub, crc32(at=2), "over all this")
+    mark: bytes = field(Bytes(2), "mark")
+    entries: Spaced = field(Region(this.size - 8, Nested(Spaced), max=50), "what is left")
 
 
 class Word(Record, bits=Int8ub):
@@ -125,6 +143,26 @@ def test_sums_themselves() -> None:
 )
 def test_what_stands_in_front(value: Record, overrides: dict[str, object], expected: str) -> None:
     assert encode_raw(value, overrides).hex() == expected
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ({}, "000d 6d6d 0100000107"),
+        ({"size": 5}, "0005 6d6d 0100000107"),
+        ({"size": b"\x07"}, "07 6d6d 0100000107"),
+        ({"mark": b"long"}, "000f 6c6f6e67 0100000107"),
+        ({"entries": b""}, "0008 6d6d"),
+        ({'entries.code["#reserved"]': 0xABCD}, "000d 6d6d 01abcd0107"),
+        ({'entries.code["#reserved"]': b""}, "000b 6d6d 010107"),
+    ],
+)
+def test_the_size_of_a_record_counts_what_is_written(overrides: dict[str, object], expected: str) -> None:
+    data = encode_raw(Whole(mark=b"mm", entries=Spaced(code=7)), overrides)
+    before = 1 if overrides.get("size") == b"\x07" else 2
+    assert data[:before] + data[before + 4 :] == bytes.fromhex(expected)
+    zeroed = data[:2] + bytes(4) + data[6:]
+    assert before == 1 or data[2:6] == zlib.crc32(zeroed).to_bytes(4, "big")
 
 
 def test_other_schemas() -> None:

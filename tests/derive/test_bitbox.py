@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.codec.specimens import PARAMS, SCHEMAS
+from tests.codec.specimens import PARAMS, SCHEMAS, Offer
 from wireformat.derive.bitbox import ROW_BITS, Box, ascii_boxes, boxes, pieces
 from wireformat.derive.bitbox_svg import svg_boxes
 from wireformat.protocols.vmstate.messages import Command, Header, SectionStart
@@ -37,6 +37,16 @@ def test_a_word_is_cut_by_its_masks() -> None:
     found = [(box.name, box.start, box.bits) for box in boxes(lift(RamWord), {"page_size": 4096})]
     assert found == [("offset", 0, 52), ("flags", 52, 12)]
     assert [(box.name, box.bits) for box in boxes(lift(RamWord))] == [("", 64)]
+
+
+def test_of_entries_one_is_shown() -> None:
+    found = [(box.name, box.start, box.bits, box.is_open) for box in boxes(lift(Offer))]
+    assert found == [
+        ("tag", 0, 16, False),
+        ("reserved", 16, 16, False),
+        ("size", 32, 32, False),
+        ("value", 64, 32, True),
+    ]
 
 
 def test_a_little_endian_word_goes_by_its_bytes() -> None:

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.codec.specimens import PARAMS, SCHEMAS
+from tests.codec.specimens import PARAMS, SCHEMAS, Offer
+from wireformat.codec import codec_for
 from wireformat.derive.examples import example
 from wireformat.derive.hexdump import MAX_SHOWN, dump, part_table, parts, value_text
 from wireformat.protocols.vmstate.messages import Command
@@ -29,6 +30,21 @@ def test_bytes_belong_to_the_narrowest_field() -> None:
         (0, 2, ("command",), "PING (2)"),
         (2, 4, ("body",), "Ping"),
         (4, 8, ("body.value",), "1"),
+    ]
+
+
+def test_what_frames_an_entry_is_named() -> None:
+    data = codec_for(Offer).encode(Offer(numbers=(7,), name="n"))
+    found = [(part.end - part.start, part.paths[0], part.value) for part in parts(lift(Offer), data, None, {})]
+    assert found == [
+        (2, 'numbers["#tag"]', "tag"),
+        (2, 'numbers["#reserved"]', "reserved"),
+        (4, 'numbers["#size"]', "size"),
+        (2, "numbers[0]", "7"),
+        (2, 'name["#tag"]', "tag"),
+        (2, 'name["#reserved"]', "reserved"),
+        (4, 'name["#size"]', "size"),
+        (1, "name", '"n"'),
     ]
 
 

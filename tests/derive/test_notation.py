@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wireformat.derive.notation import expression, fixed_size, number, size_text, type_name
+from wireformat.derive.notation import expression, fixed_size, framing, framing_text, number, size_text, type_name
 from wireformat.schema import model
 
 U8, U32 = model.Int(1), model.Int(4)
@@ -62,6 +62,7 @@ def test_expressions_are_arithmetic(expr: model.Expr, text: str) -> None:
         (model.Union(("get", "x"), ((1, U8), (2, U32)), unknown=True), "one of 2, by x, others kept"),
         (model.Pointed(model.Data(None, 9), U32, U32), "pointer to bytes to the end"),
         (model.Computed(U32, ("size_of", "body")), "u32, size of body"),
+        (model.Computed(U32, ("record_size", "")), "u32, size of the record"),
         (model.Checksum(U32, "crc32", 0), "u32, crc32 of the record"),
         (model.Opaque("StopIf", "unknown"), "not understood: StopIf"),
     ],
@@ -102,6 +103,13 @@ def test_sizes_that_never_change(node: model.Node, size: int | None) -> None:
 )
 def test_sizes_in_words(field: model.Field, text: str) -> None:
     assert size_text(SCHEMA, field) == text
+
+
+def test_frames_of_entries_in_words() -> None:
+    spaced = model.Tlv(model.Int(2), U32, reserved=model.Int(2))
+    assert framing_text(spaced) == "entries of tag (u16), reserved (u16), size (u32), value"
+    assert framing_text(model.Tlv(U8, U8)) == "entries of tag (u8), size (u8), value"
+    assert framing(spaced) == (("tag", model.Int(2)), ("reserved", model.Int(2)), ("size", U32))
 
 
 def test_small_numbers_are_decimal() -> None:

@@ -8,7 +8,7 @@ from itertools import chain, islice
 import pytest
 
 from tests.codec.random_values import Maker
-from tests.codec.specimens import PARAMS, SCHEMAS
+from tests.codec.specimens import PARAMS, SCHEMAS, Header
 from wireformat.codec import codec_for
 from wireformat.derive.mutate import mutations, truncations
 from wireformat.derive.refusals import Refusal, refusals
@@ -51,6 +51,10 @@ def test_inside_a_region_a_lack_is_an_overrun() -> None:
     assert Refusal("truncated", "command", "the input ends before it does") in found
     assert Refusal("overrun", "body.value", "the part that holds it is too small") in found
     assert [refusal.id for refusal in found if refusal.field == "body.value"] == ["overrun"]
+
+
+def test_a_size_of_the_whole_may_disagree() -> None:
+    assert Refusal("mismatch", "length", "is not the size of the record") in refusals(lift(Header))
 
 
 def test_each_stands_once() -> None:

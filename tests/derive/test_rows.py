@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.codec.specimens import SCHEMAS, Tree
+from tests.codec.specimens import SCHEMAS, Offer, Tree
 from tests.derive.sample_protocol import Ask
 from wireformat.derive.rows import Offset, bytes_text, field_rows, notation, range_text, rows
 from wireformat.protocols.vmstate.messages import Command, Configuration, SectionStart
@@ -54,6 +54,11 @@ def test_every_field_of_every_specimen_has_rows() -> None:
         found = field_rows(schema)
         assert [field for field, _ in found] == list(schema.record.fields)
         assert all(lines and lines[0].depth == 0 for _, lines in found)
+
+
+def test_notation_tells_how_entries_are_framed() -> None:
+    head = notation(lift(Offer)).splitlines()[0]
+    assert head.endswith("in its header. (entries of tag (u16), reserved (u16), size (u32), value)")
 
 
 def test_notation_has_a_line_for_each_row() -> None:

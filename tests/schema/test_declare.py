@@ -16,6 +16,7 @@ from wireformat.schema import (
     field,
     lift,
     model,
+    record_size,
     reserved,
     size_of,
     tag_of,
@@ -52,6 +53,7 @@ def test_fields_that_are_no_arguments() -> None:
     assert lifted(computed(Int8ub, size_of("x"), "size")).of == model.Computed(INT8, ("size_of", "x"))
     assert lifted(computed(Int8ub, count_of("x"), "count")).of == model.Computed(INT8, ("count_of", "x"))
     assert lifted(computed(Int8ub, tag_of("x"), "tag")).of == model.Computed(INT8, ("tag_of", "x"))
+    assert lifted(computed(Int8ub, record_size(), "size")).of == model.Computed(INT8, ("record_size", ""))
     assert lifted(computed(Int8ub, crc32(at=4), "sum")).of == model.Checksum(INT8, "crc32", 4)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from wireformat.codec import reference
 from wireformat.errors import DecodeError, EncodeError, SchemaError, WireError
+from wireformat.limits import MAX_BUFFERED
 from wireformat.schema import (
     Announced,
     Bytes,
@@ -55,6 +56,7 @@ from wireformat.schema import (
     field,
     lift,
     model,
+    record_size,
     reserved,
     size_of,
     this,
@@ -349,6 +351,57 @@ def test_a_wrong_size_is_a_mismatch() -> None:
     assert (caught.value.expected, caught.value.actual) == (2, 3)
 
 
+class Sized(Record):
+    """A size that counts the whole record."""
+
+    size: int = computed(Int16ub, record_size(), "bytes of all this")
+    name: str = field(String8, "behind its own size", default="")
+    rest: bytes = field(Bytes(this.size - 4), "what is left", default=b"?")
+
+
+def test_the_size_of_a_whole_record() -> None:
+    schema = lift(Sized)
+    value = Sized(name="x", rest=b"abc")
+    data = reference.encode(schema, value)
+    assert data.hex() == "0007" + "0178" + "616263"
+    assert reference.decode(schema, data + b"?") == (value, 7)
+    assert value.size == 7
+
+
+@pytest.mark.parametrize(
+    ("data", "id", "path", "offset", "expected", "actual"),
+    [
+        ("0003" + "00", "limit", "rest", 3, MAX_BUFFERED, -1),
+        ("ffff" + "00", "truncated", "rest", 3, 0xFFFB, 0),
+        ("0006" + "00" + "6161", "mismatch", "size", 0, 5, 6),
+    ],
+)
+def test_sizes_of_records_that_are_wrong(
+    data: str, id: str, path: str, offset: int, expected: int, actual: int
+) -> None:
+    with pytest.raises(DecodeError) as caught:
+        reference.decode(lift(Sized), bytes.fromhex(data))
+    error = caught.value
+    assert (error.id, error.path, error.offset) == (id, path, offset)
+    assert (error.expected, error.actual) == (expected, actual)
+
+
+class Circular(Record):
+    """A size that decides about what it counts."""
+
+    size: int = computed(Int8ub, record_size(), "bytes of all this")
+    more: int | None = field(If(this.size > 1, Int8ub), "perhaps")
+
+
+def test_what_reads_the_size_of_a_record_must_agree_with_it() -> None:
+    with pytest.raises(EncodeError, match="size 1 instead of 0") as caught:
+        reference.encode(lift(Sized), Sized(name=""))
+    assert (caught.value.id, caught.value.path) == ("mismatch", "rest")
+    with pytest.raises(EncodeError) as conditional:
+        reference.encode(lift(Circular), Circular(more=1))
+    assert (conditional.value.id, conditional.value.path) == ("expression", "more")
+
+
 class Linked(Record):
     """Data behind the fixed part."""
 
@@ -438,6 +491,24 @@ def test_entries_that_cannot_be_written(change: dict[str, Any], id: str) -> None
     with pytest.raises(EncodeError) as caught:
         reference.encode(lift(Entries), Entries(**{"code": 1, **change}))
     assert caught.value.id == id
+
+
+class Spaced(Tagged, tlv=model.Tlv(model.Int(2), model.Int(4), critical=0x8000, reserved=model.Int(3))):
+    """Entries with three bytes between tag and size."""
+
+    code: int = tlv(0x8001, Int8ub, "mandatory")
+
+
+def test_what_is_reserved_in_entries_is_zero_and_not_looked_at() -> None:
+    schema = lift(Spaced)
+    value = Spaced(code=7, unknown=(Unknown(2, b"?"),))
+    data = reference.encode(schema, value)
+    assert data.hex() == "8001" + "000000" + "0000000107" + "0002" + "000000" + "000000013f"
+    used = data.replace(b"\0\0\0\0\0\0\1\7", b"abc\0\0\0\1\7")
+    assert reference.decode(schema, used) == (value, len(data))
+    with pytest.raises(DecodeError) as caught:
+        reference.decode(schema, data[:4])
+    assert (caught.value.id, caught.value.path, caught.value.offset) == ("truncated", "code", 2)
 
 
 class Word(Record, bits=Int16ub):

@@ -25,6 +25,7 @@ from wireformat.schema import (
     Wire,
     computed,
     field,
+    record_size,
     size_of,
     this,
     tlv,
@@ -113,6 +114,7 @@ def test_wires_that_are_refused(wire: Wire[Any], id: str) -> None:
         (field(Int8ub, "new", since="3", default=0), {"versions": ("1", "2")}, ["version"]),
         (field(Nested(Bare), "list", default=[]), {}, ["default", "undocumented"]),
         (computed(Int8ub, size_of("nothing"), "size"), {}, ["reference"]),
+        (computed(Int8ub, record_size(), "size"), {}, []),
     ],
 )
 def test_fields_that_are_refused(declared: Any, keywords: dict[str, Any], found: list[str]) -> None:

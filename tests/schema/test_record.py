@@ -23,6 +23,7 @@ from wireformat.schema import (
     RestText,
     SizedBytes,
     Tagged,
+    TaggedMessage,
     Unknown,
     bit_field,
     computed,
@@ -31,6 +32,7 @@ from wireformat.schema import (
     crc32,
     field,
     lift,
+    model,
     reserved,
     size_of,
     tag_of,
@@ -185,6 +187,24 @@ def test_the_class_statement_reaches_the_model() -> None:
     assert lift(Entry).record.layout == "tlv"
     with pytest.raises(SchemaError, match="colour"):
         RecordType("Odd", (Record,), {}, colour="red")
+
+
+class Greeting(TaggedMessage, code=0x8001, sender="source", channel="main"):
+    """A message of entries."""
+
+    name: str = tlv(1, RestText(9), "name")
+
+
+def test_messages_of_entries() -> None:
+    greeting = Greeting(name="n", unknown=(Unknown(9, b"z"),))
+    assert isinstance(greeting, Message)
+    assert isinstance(greeting, Tagged)
+    assert Greeting(name="n").unknown == ()
+    assert greeting != Greeting(name="n")
+    record = lift(Greeting).record
+    assert (record.layout, record.code, record.sender, record.channel) == ("tlv", 0x8001, "source", "main")
+    assert record.tlv == model.Tlv(model.Int(2), model.Int(2))
+    assert [field.name for field in dataclasses.fields(Greeting)] == ["name", "unknown"]
 
 
 def test_struct_is_a_construct() -> None:

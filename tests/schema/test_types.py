@@ -21,6 +21,10 @@ class Whole(Tagged):
     t: tuple[Part, ...] = tlvs(3, Nested(Part), "t", default=())
     w: int = bit_field(3, "w")
 
+class Said(TaggedMessage, code=1, sender="source"):
+    n: int = tlv(1, Int8ub, "n")
+    m: str = tlv(2, RestText(4), "m", default="")
+
 class Wrong(Record):
     a: str = field(Int8ub, "a")  # wrong
     c: int = field(Int8ub, "c", default=None)  # wrong
@@ -30,6 +34,11 @@ class Wrong(Record):
 Part(a=1)
 Part(a=1, b="x")
 Whole(w=1)
+Said(n=1, unknown=(Unknown(9, b""),))
+message: Message = Said(n=1)
+entries: Tagged = Said(n=1)
+Said(m="")  # wrong
+Said(n=1, unknown=(b"",))  # wrong
 Part(1)  # wrong
 Part(a="x")  # wrong
 Part()  # wrong

@@ -36,7 +36,6 @@ class NodeEncoder:
         self.scope = Scope(shape)
         self.pieces: list[Piece] = []
         self.given: frozenset[model.Expr] = frozenset()
-        self.later: list[tuple[str, model.Expr]] = []
         self._integers: list[str] = []
         self._handlers = handlers
 
@@ -108,7 +107,7 @@ class NodeEncoder:
         elif self.writer.is_branching:
             raise UnsupportedError("the size of the record is compared in a branch or loop")
         else:
-            self.later.append((self.store(counted, "n"), size))
+            self.scope.later.append((self.store(counted, "n"), size))
 
 
 def give_int(encoder: NodeEncoder, node: model.Int, source: str) -> None:

@@ -219,9 +219,8 @@ class Sequence:
         encoder.scope.wait(frozenset())
         for name in self._totals:
             encoder.scope.note(name, self._end, model.Int(8))
-        for counted, size in encoder.later:
+        for counted, size in encoder.scope.later:
             encoder.agree(counted, size)
-        encoder.later.clear()
 
     def _give_sums(self) -> None:
         """Put sums over the finished bytes into their places."""

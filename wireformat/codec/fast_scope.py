@@ -15,12 +15,16 @@ PARAMS = "_params"
 
 
 class Scope:
-    """The fields of one record that expressions may read so far: name → (source, node)."""
+    """The fields of one record that expressions may read so far: name → (source, node).
+
+    `later` holds numbers, as source, with the expressions that they must agree with once all fields are known.
+    """
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._known: dict[str, tuple[str, model.Node]] = {}
         self._awaited: frozenset[str] = frozenset()
+        self.later: list[tuple[str, model.Expr]] = []
 
     def note(self, name: str, source: str, node: model.Node) -> None:
         """From now on the field can be read by this source."""
