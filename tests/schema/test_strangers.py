@@ -10,8 +10,9 @@ import construct as c
 import pytest
 from construct import this
 
-from wireformat.codec import Codec
-from wireformat.schema import lift, lift_report, model
+from wireformat.codec import Codec, reference
+from wireformat.schema import Record, field, lift, lift_report, model
+from wireformat.schema.lint import lint
 
 HEADER = c.Struct(
     "magic" / c.Const(b"AB"),
@@ -174,7 +175,18 @@ def test_what_fills_up_is_read_and_written_as_construct_does() -> None:
         theirs = FILLED.parse(data)
         value = codec.decode(data)
         assert {**value, "list": [dict(item) for item in value["list"]]} == plain(theirs)
+        assert reference.decode(codec.schema, data) == (value, 36)
         assert codec.encode(value) == FILLED.build(theirs)
+
+
+class OwnRecord(Record):
+    """A record of ours, which has no parts without a name."""
+
+    filled: int = field(c.Padded(4, c.Int8ub), "a number in four bytes")
+
+
+def test_records_of_ours_fill_nothing_up() -> None:
+    assert [finding.id for finding in lint(OwnRecord)] == ["vocabulary"]
 
 
 def plain(value: Any) -> Any:
