@@ -8,23 +8,32 @@ values whose parts are sorted tuples, so that equal offers are equal bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severity
+from wireformat.schema.values import OpenEnum
 
 Value: TypeAlias = int | str
 """The value of a parameter; switches are 0 and 1."""
 
 
-class Wish(IntEnum):
-    """What a side wants of a capability; a capability that an offer does not name is avoided."""
+class Wish(OpenEnum):
+    """What a side wants of a capability; it avoids one that its offer does not name, or whose wish nobody knows."""
 
     REQUIRE = 1
     WANT = 2
     AUTO = 3
     AVOID = 4
     FORBID = 5
+
+
+GREASE: Final = "grease-"
+"""How names begin that mean nothing and never will."""
+
+
+def is_grease_name(name: str) -> bool:
+    """Whether the name of a capability, parameter, payload or channel type means nothing, so that nothing heeds it."""
+    return name.startswith(GREASE)
 
 
 @dataclass(frozen=True, slots=True)

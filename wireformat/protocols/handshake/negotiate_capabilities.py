@@ -1,0 +1,129 @@
+"""Which capabilities are on [handshake D.7].
+
+First what is required on either side, with all that it needs: if that cannot be, there is no result. Then, one by one
+in the order of their numbers, what the source wants, and what both leave to the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Final
+
+from wireformat.protocols.handshake.error_codes import ErrorCode, Retry
+from wireformat.protocols.handshake.negotiate_reasons import SIDES, Reasons
+from wireformat.protocols.handshake.offers import CapabilityOffer, Offer, Wish, is_grease_name
+from wireformat.protocols.handshake.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Both sides' capabilities by name; one that a side does not name is not able and avoided."""
+
+    sides: Mapping[Retry, Mapping[str, CapabilityOffer]]
+
+    def at(self, side: Retry, name: str) -> CapabilityOffer:
+        """What a side says of a capability."""
+        return self.sides[side].get(name) or CapabilityOffer(name)
+
+    def names(self) -> set[str]:
+        """Every capability that a side names."""
+        return {name for offers in self.sides.values() for name in offers}
+
+    def possible(self, name: str) -> bool:
+        """Whether both sides are able to and neither forbids it."""
+        return all(offers.get(name, ABSENT).able and offers[name].wish != Wish.FORBID for offers in self.sides.values())
+
+
+ABSENT: Final = CapabilityOffer("")
+
+
+def settle_capabilities(source: Offer, destination: Offer, registry: Registry, reasons: Reasons) -> tuple[str, ...]:
+    """The names of the capabilities that are on, sorted."""
+    table = Table(
+        {Retry.AFTER_CHANGE_ON_SOURCE: _named(source), Retry.AFTER_CHANGE_ON_DESTINATION: _named(destination)}
+    )
+    roots = {name for name in table.names() if _requiring(table, name)}
+    required = _closed(roots, registry)
+    _check_required(table, roots, required, registry, reasons)
+    _check_conflicts(table, roots, required, registry, reasons)
+    on = set(required)
+    for name in _candidates(table, on, registry):
+        more = registry.closure(name) - on
+        if all(map(table.possible, more)) and not any(registry.conflicts(sorted(more), on | more)):
+            on |= more
+    return tuple(sorted(on))
+
+
+def _named(offer: Offer) -> dict[str, CapabilityOffer]:
+    return {entry.name: entry for entry in offer.capabilities if not is_grease_name(entry.name)}
+
+
+def _requiring(table: Table, name: str) -> list[Retry]:
+    """The sides that require a capability themselves."""
+    return [side for side in table.sides if table.at(side, name).wish == Wish.REQUIRE]
+
+
+def _closed(names: Iterable[str], registry: Registry) -> frozenset[str]:
+    return frozenset().union(*map(registry.closure, names))
+
+
+def _candidates(table: Table, required: Set[str], registry: Registry) -> list[str]:
+    """What may be added: what the source wants, then what both leave to the default, each by number."""
+    ranked = []
+    for name, wished in table.sides[Retry.AFTER_CHANGE_ON_SOURCE].items():
+        if name in required or not table.possible(name):
+            continue
+        if wished.wish == Wish.WANT or (wished.wish == Wish.AUTO and _by_default(table, name, registry)):
+            ranked.append((wished.wish, registry.rank(name), name))
+    return [name for _, _, name in sorted(ranked)]
+
+
+def _by_default(table: Table, name: str, registry: Registry) -> bool:
+    entry = registry.capability(name)
+    avoided = table.at(Retry.AFTER_CHANGE_ON_DESTINATION, name).wish not in (Wish.REQUIRE, Wish.WANT, Wish.AUTO)
+    return entry is not None and entry.default and not avoided
+
+
+def _check_required(table: Table, roots: Set[str], required: Set[str], registry: Registry, reasons: Reasons) -> None:
+    """Both sides must be able to do what is required, and neither may forbid it."""
+    for name in sorted(required):
+        for side in table.sides:
+            said = table.at(side, name)
+            if not said.able:
+                code, text = ErrorCode.CAP_UNSUPPORTED, f"{SIDES[side]} lacks {name}"
+                _add(code, "unsupported", text, name, side, roots, registry, reasons)
+            if said.wish == Wish.FORBID:
+                code, text = ErrorCode.CAP_FORBIDDEN, f"{SIDES[side]} forbids {name}"
+                _add(code, "forbidden", text, name, side, roots, registry, reasons)
+
+
+def _add(
+    code: ErrorCode,
+    state: str,
+    text: str,
+    name: str,
+    side: Retry,
+    roots: Set[str],
+    registry: Registry,
+    reasons: Reasons,
+) -> None:
+    """Add a reason; of a capability that is only needed by another one, it says by which."""
+    path = f"/capabilities/{name}"
+    if name in roots:
+        reasons.add(code, path, "on", state, text, side)
+        return
+    root = min((root for root in roots if name in registry.closure(root)), key=registry.rank)
+    actual = {"state": state, "chain": registry.chain(root, name)}
+    reasons.add(ErrorCode.CAP_DEPENDENCY, path, "on", actual, f"{text}, which {root} needs", side)
+
+
+def _check_conflicts(table: Table, roots: Set[str], required: Set[str], registry: Registry, reasons: Reasons) -> None:
+    """No two required capabilities may conflict; the one that was registered later is to give way."""
+    for pair in registry.conflicts(sorted(required), required):
+        stays, yields = sorted(pair, key=registry.rank)
+        for root in sorted(root for root in roots if yields in registry.closure(root)):
+            for side in _requiring(table, root):
+                text = f"{SIDES[side]} requires {root}, but {yields} cannot be on together with {stays}"
+                path = f"/capabilities/{root}"
+                reasons.add(ErrorCode.CAP_CONFLICT, path, "want", [stays, yields], text, side)

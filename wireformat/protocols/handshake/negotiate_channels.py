@@ -1,0 +1,63 @@
+"""How many channels of each type there will be beside the main one [handshake D.7].
+
+The source says how many it wants and needs, the destination how many it accepts, and each side how many connections
+may exist at all. What is needed comes first; what is wanted beyond that shares the rest, one channel at a time in the
+order of the types' names. So neither a larger limit nor a larger wish can ever cost what is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wireformat.protocols.handshake.error_codes import ErrorCode, Retry
+from wireformat.protocols.handshake.negotiate_reasons import SIDES, Reasons
+from wireformat.protocols.handshake.offers import ChannelOffer, Offer, is_grease_name
+
+
+def settle_channels(source: Offer, destination: Offer, reasons: Reasons) -> tuple[tuple[str, int], ...]:
+    """Types with their number, where it is not 0."""
+    accepted = {offer.type: offer.maximum for offer in destination.channels}
+    wanted = sorted((offer for offer in source.channels if not is_grease_name(offer.type)), key=_type)
+    for offer in wanted:
+        _check(offer, accepted.get(offer.type, 0), reasons)
+    needed = {offer.type: offer.minimum for offer in wanted}
+    limits = {offer.type: min(offer.want, accepted.get(offer.type, 0)) for offer in wanted}
+    _check_budgets(source, destination, sum(needed.values()) + 1, reasons)
+    return _shared(needed, limits, min(source.budget, destination.budget) - 1)
+
+
+def _type(offer: ChannelOffer) -> str:
+    return offer.type
+
+
+def _check(offer: ChannelOffer, accepted: int, reasons: Reasons) -> None:
+    """Both the wish and what is accepted must reach what is needed."""
+    path = f"/channels/{offer.type}"
+    if accepted < offer.minimum:
+        text = f"destination accepts too few channels of type {offer.type}"
+        retry = Retry.AFTER_CHANGE_ON_DESTINATION
+        reasons.add(ErrorCode.CHANNEL_COUNT, path, offer.minimum, accepted, text, retry)
+    if offer.want < offer.minimum:
+        text = f"source wants fewer channels of type {offer.type} than it needs"
+        reasons.add(ErrorCode.CHANNEL_COUNT, path, offer.minimum, offer.want, text, Retry.AFTER_CHANGE_ON_SOURCE)
+
+
+def _check_budgets(source: Offer, destination: Offer, needed: int, reasons: Reasons) -> None:
+    for offer, retry in (
+        (source, Retry.AFTER_CHANGE_ON_SOURCE),
+        (destination, Retry.AFTER_CHANGE_ON_DESTINATION),
+    ):
+        if offer.budget < needed:
+            text = f"{SIDES[retry]} allows fewer connections than are needed"
+            reasons.add(ErrorCode.CHANNEL_BUDGET, "/budget", needed, offer.budget, text, retry)
+
+
+def _shared(needed: Mapping[str, int], limits: Mapping[str, int], budget: int) -> tuple[tuple[str, int], ...]:
+    """What is needed, and what remains of the budget shared out, one at a time."""
+    counts = dict(needed)
+    rest = budget - sum(needed.values())
+    while rest > 0 and (open_types := [name for name, count in counts.items() if count < limits[name]][:rest]):
+        step = max(1, min(rest // len(open_types), min(limits[name] - counts[name] for name in open_types)))
+        counts.update({name: counts[name] + step for name in open_types})
+        rest -= step * len(open_types)
+    return tuple((name, count) for name, count in counts.items() if count)
