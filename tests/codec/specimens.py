@@ -172,6 +172,27 @@ class Envelope(Record):
     )
 
 
+class Setting(Record):
+    """A union whose arms are told apart by the Python types of their values."""
+
+    kind: int = computed(Int8ub, tag_of("value"), "type")
+    value: Any = field(
+        OneOf(
+            this.kind,
+            {
+                1: Int64ub,
+                2: String8,
+                3: XdrOpaque(9),
+                4: Nested(Hello),
+                5: EnumOf(Int8ub, Colour),
+                6: XdrArray(Int8ub, 3),
+                7: Region(Int8ub, Float64b, max=9),
+            },
+        ),
+        "value",
+    )
+
+
 class Value(Record):
     """A union whose arms share Python types."""
 
@@ -322,6 +343,7 @@ CLASSES: tuple[type[Record], ...] = (
     Texts,
     Lists,
     Envelope,
+    Setting,
     Value,
     Frame,
     Entry,

@@ -15,6 +15,7 @@ from wireformat.codec.fast_pieces import Packed, Padding, Ready, joined
 from wireformat.codec.fast_shape import Shape
 from wireformat.codec.fast_source import Program, RefusedError, UnsupportedError, padding_of, render
 from wireformat.codec.fast_values import Combinations, Members, all_integers, twin
+from wireformat.errors import DecodeError
 from wireformat.limits import MAX_DEPTH, MAX_FLAG_NAMES
 from wireformat.schema import lift, model
 
@@ -273,6 +274,18 @@ def test_the_size_of_a_record_decides_nothing_while_it_is_counted() -> None:
     with pytest.raises(UnsupportedError):
         fast.source(branching)
     assert fast.encoder(branching)({"rest": b"abc"}, {}) == b"\5\1abc"
+
+
+@pytest.mark.parametrize("other", [model.Int(2), model.Maybe(model.Int(1), model.Int(1))])
+def test_arms_that_types_do_not_tell_apart_are_left_to_the_reference(other: model.Node) -> None:
+    union = model.Union(("get", "k"), ((1, model.Int(1)), (2, other)))
+    schema = schema_of(model.Field("k", model.Computed(model.Int(1), ("tag_of", "v"))), model.Field("v", union))
+    with pytest.raises(UnsupportedError, match="share a type"):
+        fast.source(schema)
+    assert decoded(schema, b"\1\5") == ({"v": 5}, 2)
+    with pytest.raises(DecodeError) as caught:
+        decoded(schema, b"\2\1\5")
+    assert (caught.value.id, caught.value.path) == ("mismatch", "k")
 
 
 def test_a_count_is_no_size_of_the_items() -> None:

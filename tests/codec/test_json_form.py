@@ -18,11 +18,13 @@ from tests.codec.specimens import (
     Entry,
     Envelope,
     Frame,
+    Hello,
     Mode,
     Named,
     Page,
     Point,
     Section,
+    Setting,
     Value,
     Word,
 )
@@ -125,6 +127,24 @@ def test_an_arm_has_the_name_of_its_record() -> None:
     arms = next(node for field in schema.record.fields if isinstance(node := field.of, model.Region)).of
     assert isinstance(arms, model.Union)
     assert [arm_name(schema, arm) for _, arm in arms.arms] == ["Hello", "Bye"]
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        (1 << 60, {"number": "1152921504606846976"}),
+        ("5", {"text": "5"}),
+        (b"\5", {"bytes": "05"}),
+        (Hello(seq=5), {"Hello": {"seq": 5}}),
+        (Colour.BLUE, {"Colour": "BLUE"}),
+        ((1, 2), {"list": [1, 2]}),
+        (0.5, {"real": 0.5}),
+    ],
+)
+def test_where_the_tag_is_computed_the_form_names_the_arm(value: Any, form: Any) -> None:
+    schema = lift(Setting)
+    assert to_json(schema, Setting(value=value)) == {"value": form}
+    assert from_json(schema, {"value": form}) == Setting(value=value)
 
 
 @pytest.mark.parametrize(

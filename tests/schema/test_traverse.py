@@ -45,6 +45,7 @@ from wireformat.schema.traverse import (
     least_size,
     references,
     self_delimiting,
+    value_type,
     walk,
 )
 
@@ -169,3 +170,25 @@ def test_ends_announced(wires: tuple[Wire[Any], ...], expected: bool) -> None:
 def test_least_size(wire: Wire[Any], least: int) -> None:
     schema = of(wire)
     assert least_size(schema, schema.record.fields[1].of) == least
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        (model.Int(1), int),
+        (model.Float(4), float),
+        (model.Data(1, 1), bytes),
+        (model.Data(1, 1, encoding="utf-8"), str),
+        (model.List(model.Int(1), 1, 1), tuple),
+        (model.Chain(model.Int(1), b"1", b"0", 1), tuple),
+        (model.Enum(model.Int(1), "E", (), open=True), int),
+        (model.Flags(model.Int(1), "F", (), open=True, cls=Leaf), Leaf),
+        (model.Region(model.Int(1), model.Data(None, 9), 9), bytes),
+        (model.Ref("Leaf"), Leaf),
+        (model.Ref("Bare"), None),
+        (model.Maybe(model.Int(1), model.Int(1)), None),
+    ],
+)
+def test_the_types_of_values(node: model.Node, expected: type | None) -> None:
+    schema = model.Schema("Leaf", {**lift(Leaf).records, "Bare": model.Record("Bare", ())})
+    assert value_type(schema, node) is expected

@@ -142,12 +142,10 @@ def _check(
 
 
 def _check_steering(decoder: NodeDecoder, rule: str, node: model.Node) -> None:
-    """A tag must be the one that its value's class gives; so it is, unless arms share a class."""
+    """A tag must be the one that its value's type gives; so it is, unless arms share a type."""
     union = union_of(node)
-    if rule == "tag_of" and union is not None:
-        known = fast_values.classes(union, decoder.shape.schema)
-        if len(set(known)) < len(known):
-            raise UnsupportedError("arms that share a class")
+    if rule == "tag_of" and union is not None and not fast_values.are_told_apart(union, decoder.shape.schema):
+        raise UnsupportedError("arms that share a type")
 
 
 def _check_sum(decoder: NodeDecoder, node: model.Checksum, number: str, start: str) -> None:

@@ -170,7 +170,7 @@ class Sequence:
         self._known.add(field.name)
 
     def _tag(self, of: str, source: str) -> str:
-        """The number of the arm that a value belongs to, known by the value's class."""
+        """The number of the arm that a value belongs to, known by the value's type."""
         encoder = self.encoder
         union = union_of(next(field.of for field in self.fields if field.name == of))
         if union is None:

@@ -7,7 +7,7 @@ A *twin* is a mutable class with the very layout of a frozen record. Decoding fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import itemgetter, or_
 from struct import Struct
@@ -17,6 +17,7 @@ from wireformat.codec.fast_shape import arguments, header_of
 from wireformat.codec.fast_source import Program, RefusedError
 from wireformat.limits import MAX_FLAG_NAMES
 from wireformat.schema import model
+from wireformat.schema.traverse import value_type
 from wireformat.schema.values import Unknown
 
 LITERALS = (type(None), bool, int, str, bytes)
@@ -135,20 +136,17 @@ def octets(value: object) -> None:
 
 
 def tags(union: model.Union, schema: model.Schema) -> dict[type, int]:
-    """The number of each arm by the class of its values; the first arm of a class counts."""
-    return dict(reversed(list(_classes(union, schema))))
+    """The number of each arm by the type of its values; the first arm of a type counts."""
+    found = [(value_type(schema, arm), tag) for tag, arm in reversed(union.arms)]
+    return {kind: tag for kind, tag in found if kind is not None}
 
 
-def classes(union: model.Union, schema: model.Schema) -> list[type]:
-    """The classes of the values of a union's arms, for the arms that have one."""
-    return [cls for cls, _ in _classes(union, schema)]
-
-
-def _classes(union: model.Union, schema: model.Schema) -> Iterator[tuple[type, int]]:
-    for tag, arm in union.arms:
-        cls = schema.records[arm.name].cls if isinstance(arm, model.Ref) else None
-        if cls is not None:
-            yield cls, tag
+def are_told_apart(union: model.Union, schema: model.Schema) -> bool:
+    """Whether the type of a value alone tells its arm, where an arm's values have a type."""
+    nodes = [arm for _, arm in union.arms]
+    types = [kind for kind in (value_type(schema, arm) for arm in nodes) if kind is not None]
+    open_arms = [arm for arm in nodes if value_type(schema, arm) is None and not isinstance(arm, model.Ref)]
+    return not open_arms and len(set(types)) == len(types)
 
 
 def completion(record: model.Record) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

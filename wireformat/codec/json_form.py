@@ -2,8 +2,9 @@
 
 Integers wider than 53 bits become decimal strings, bytes hexadecimal strings, enumeration members their names, flags
 lists of names (bits without a name as one number), records objects, lists arrays. A union's value is an object with
-one key, the record's name; an arm that is no record stands for itself, since the field that the union depends on tells
-it. Constants and computed fields are left out: they follow from the rest.
+one key, the name of its arm: that of the record or enumeration, else `number`, `real`, `text`, `bytes` or `list`.
+Where a field that is not computed tells the arm, an arm that is no record stands for itself. Constants and computed
+fields are left out: they follow from the rest.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, TypeAlias
 from wireformat.errors import EncodeError
 from wireformat.schema import model
 from wireformat.schema.expression import UnresolvedError, evaluate
+from wireformat.schema.traverse import value_type
 from wireformat.schema.values import Unknown
 
 Json: TypeAlias = Any
@@ -48,9 +50,19 @@ def carried(record: model.Record) -> Iterator[model.Field]:
             yield field
 
 
-def arm_name(schema: model.Schema, arm: model.Ref) -> str:
-    """The key under which a union's arm appears."""
-    return schema.records[arm.name].name
+PLAIN_NAMES: Mapping[type | None, str] = {int: "number", float: "real", str: "text", bytes: "bytes", tuple: "list"}
+
+
+def arm_name(schema: model.Schema, arm: model.Node) -> str:
+    """The key under which a union's arm appears; the node's kind for arms whose values have no one type."""
+    match arm:
+        case model.Ref(name=name):
+            return schema.records[name].name
+        case model.Enum(name=name) | model.Flags(name=name):
+            return name
+        case model.Region(of=of):
+            return arm_name(schema, of)
+    return PLAIN_NAMES.get(value_type(schema, arm), type(arm).__name__)
 
 
 def chosen(node: model.Union, values: Any) -> model.Node | None:
@@ -63,22 +75,22 @@ def chosen(node: model.Union, values: Any) -> model.Node | None:
 
 
 class _Writer:
-    """`within` is the record whose fields are being written."""
+    """`within` are the fields of the record that is being written, without those that are computed."""
 
     def __init__(self, schema: model.Schema) -> None:
         self._schema = schema
-        self._within: Any = {}
+        self._within: Mapping[str, Any] = {}
 
     def record(self, record: model.Record, value: Any) -> Json:
         """An object with the fields that are there."""
-        outer, self._within = self._within, value
+        read = value.__getitem__ if isinstance(value, Mapping) else partial(getattr, value)
+        outer, self._within = self._within, {field.name: read(field.name) for field in carried(record)}
         document = self._fields(record, value)
         self._within = outer
         return document
 
     def _fields(self, record: model.Record, value: Any) -> dict[str, Json]:
-        read = value.__getitem__ if isinstance(value, Mapping) else partial(getattr, value)
-        pairs = ((field, read(field.name)) for field in carried(record))
+        pairs = ((field, self._within[field.name]) for field in carried(record))
         document = {
             field.name: self._field(field, part)
             for field, part in pairs
@@ -120,11 +132,11 @@ class _Writer:
     def _union(self, node: model.Union, value: Any) -> Json:
         if isinstance(value, Unknown):
             return {"Unknown": _unknown_to_json(value)}
-        for _, arm in node.arms:
-            if isinstance(arm, model.Ref) and isinstance(value, self._schema.records[arm.name].cls or dict):
-                return {arm_name(self._schema, arm): self.node(arm, value)}
         plain = chosen(node, self._within)
-        return value if plain is None else self.node(plain, value)
+        if plain is not None:
+            return self.node(plain, value)
+        arm = next((arm for _, arm in node.arms if type(value) is (value_type(self._schema, arm) or dict)), None)
+        return value if arm is None else {arm_name(self._schema, arm): self.node(arm, value)}
 
 
 class _Reader:
@@ -198,7 +210,7 @@ class _Reader:
         if name == "Unknown":
             return _unknown_from_json(body, path)
         for _, arm in node.arms:
-            if isinstance(arm, model.Ref) and arm_name(self._schema, arm) == name:
+            if arm_name(self._schema, arm) == name:
                 return self.node(arm, body, path)
         raise _wrong("tag", f"{name!r} is none of the alternatives", path)
 

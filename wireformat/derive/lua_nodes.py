@@ -12,6 +12,7 @@ from typing import Any
 from wireformat.derive.lua_fields import FieldTable, filter_part
 from wireformat.errors import SchemaError
 from wireformat.schema import model
+from wireformat.schema.traverse import value_type
 
 Table = dict[str, Any]
 
@@ -199,9 +200,17 @@ def _encoding(name: str) -> str:
 
 
 def _first(node: model.Union) -> Table:
-    """For each arm that is a record, the first number that names this record: what `tag_of` gives."""
-    first: dict[str, int] = {}
-    for number, arm in node.arms:
-        if isinstance(arm, model.Ref):
-            first.setdefault(arm.name, number)
-    return {str(number): first[arm.name] for number, arm in node.arms if isinstance(arm, model.Ref)}
+    """For each arm, the first number whose values are of the same type: what `tag_of` gives."""
+    types = [(number, _type(arm)) for number, arm in node.arms]
+    first = {kind: number for number, kind in reversed(types)}
+    return {str(number): first[kind] for number, kind in types if kind is not None}
+
+
+def _type(arm: model.Node) -> str | type | None:
+    """What tells the values of an arm from those of others: their record, or their Python type."""
+    match arm:
+        case model.Region(of=of):
+            return _type(of)
+        case model.Ref(name=name):
+            return name
+    return value_type(model.Schema("", {}), arm)

@@ -105,7 +105,7 @@ def count_of(field: str) -> Rule:
 
 
 def tag_of(field: str) -> Rule:
-    """The number of the arm that a union's value belongs to."""
+    """The number of the arm that a union's value belongs to, by its type: the record, or `int`, `str`, `bytes` …"""
     return Rule("tag_of", field)
 
 

@@ -189,9 +189,10 @@ class Pointed:
 @dataclass(frozen=True, slots=True)
 class Computed:
     """A number that follows from the rest: `("size_of", field)` in bytes, `("count_of", field)` in items,
-    `("tag_of", field)`, or `("record_size", "")`, the bytes of the whole record, this number and tails of pointers
-    included. A decoded number that disagrees is error `mismatch`. The size of a record is known last: while encoding
-    nothing can read it but the sizes and counts of other fields, which must then agree (error `mismatch`)."""
+    `("tag_of", field)` (of arms whose values have the same Python type, the first), or `("record_size", "")`, the bytes
+    of the whole record, this number and tails of pointers included. A decoded number that disagrees is error
+    `mismatch`. The size of a record is known last: while encoding nothing can read it but the sizes and counts of other
+    fields, which must then agree (error `mismatch`)."""
 
     of: Int
     rule: tuple[str, str]

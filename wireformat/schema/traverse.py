@@ -6,10 +6,13 @@ TLV entries, pointers) cannot say that more bytes are needed; its end must be kn
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from wireformat.errors import SchemaError
 from wireformat.schema import model
+
+PLAIN_TYPES: Mapping[type, type] = {model.Int: int, model.Float: float, model.List: tuple, model.Chain: tuple}
+"""The types of the values of nodes whose values have one type always."""
 
 
 def children(node: model.Node) -> Iterator[model.Node]:
@@ -132,6 +135,21 @@ def _ends_announced(schema: model.Schema, node: model.Node, version: str | None,
         case model.Ref(name=name):
             return _record_ends_announced(schema, name, version, above)
     return any(_ends_announced(schema, child, version, above) for child in children(node))
+
+
+def value_type(schema: model.Schema, node: model.Node) -> type | None:
+    """The Python type of a node's values; None where values may be of several types, or where no class is known."""
+    match node:
+        case model.Ref(name=name):
+            known: type | None = schema.records[name].cls
+            return known
+        case model.Enum(cls=cls) | model.Flags(cls=cls):
+            return cls or int
+        case model.Data(encoding=encoding):
+            return bytes if encoding is None else str
+        case model.Region(of=of):
+            return value_type(schema, of)
+    return PLAIN_TYPES.get(type(node))
 
 
 def least_size(schema: model.Schema, node: model.Node, version: str | None = None) -> int:

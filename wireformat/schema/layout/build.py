@@ -22,7 +22,7 @@ from wireformat.schema.layout.record import RecordElement
 from wireformat.schema.layout.scope import Element, Scope
 from wireformat.schema.layout.sequence import Derived, Pointer, Sequence, field_key
 from wireformat.schema.path import Path
-from wireformat.schema.traverse import cyclic_records, fields_of, least_size
+from wireformat.schema.traverse import cyclic_records, fields_of, least_size, value_type
 
 LAYOUTS: Mapping[str, type[Sequence] | type[Entries] | type[Bits]] = {
     "sequence": Sequence,
@@ -79,14 +79,14 @@ class Builder:
         """Bytes that a node never goes below."""
         return least_size(self._schema, node, self._version)
 
-    def class_of(self, node: model.Node) -> Any:
-        """The class of the values of a union's arm, None when it has none."""
-        return self._schema.records[node.name].cls if isinstance(node, model.Ref) else None
+    def type_of(self, node: model.Node) -> type | None:
+        """The type of the values of a union's arm, None when it has none of its own."""
+        return value_type(self._schema, node)
 
 
 def _choice(node: model.Union, builder: Builder) -> Element:
     arms = {tag: builder.element(arm) for tag, arm in node.arms}
-    return Choice(node, arms, {tag: builder.class_of(arm) for tag, arm in node.arms})
+    return Choice(node, arms, {tag: builder.type_of(arm) for tag, arm in node.arms})
 
 
 def _items(node: model.List, builder: Builder) -> Element:

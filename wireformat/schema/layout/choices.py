@@ -148,11 +148,12 @@ class Marked(Element):
 class Choice(Element):
     """The arm that a number names."""
 
-    def __init__(self, node: model.Union, arms: Mapping[int, Element], classes: Mapping[int, Any]) -> None:
+    def __init__(self, node: model.Union, arms: Mapping[int, Element], types: Mapping[int, type | None]) -> None:
         super().__init__()
         self.node = node
         self.arms = arms
-        self._classes = classes
+        self._types = types
+        self._records = {tag: types[tag] for tag, arm in node.arms if isinstance(arm, model.Ref)}
 
     def decode(self, stream: Any, scope: Scope, path: Path) -> Any:
         """The arm's value, or `Unknown`."""
@@ -168,7 +169,7 @@ class Choice(Element):
         """A value of the arm that is named."""
         tag = writing(self.node.on, scope, path)
         if isinstance(tag, int) and tag in self.arms:
-            if not self._belongs(value, self._classes.get(tag), scope):
+            if not self._belongs(value, self._records.get(tag), scope):
                 raise self._stranger(value, tag, scope, path)
             self.arms[tag].encode(value, stream, scope, path)
         elif self.node.unknown and isinstance(value, Unknown) and value.tag == tag:
@@ -189,7 +190,7 @@ class Choice(Element):
         """The number of the arm that a value belongs to, None when there is none."""
         if isinstance(value, Unknown):
             return value.tag if self.node.unknown and value.tag not in self.arms else None
-        return next((tag for tag, cls in self._classes.items() if cls is type(value)), None)
+        return next((tag for tag, kind in self._types.items() if kind is type(value)), None)
 
 
 def _bytes(value: Any, scope: Scope, path: Path) -> bytes:
