@@ -8,10 +8,12 @@ that lead somewhere: these are its *hints*. Breaking valid values is the busines
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from hypothesis import reject
+from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 
 from wireformat.codec import codec_for
 from wireformat.derive.hints import Hints, hints_of
@@ -43,6 +45,27 @@ def values(schema: Any, version: str | None = None, params: Mapping[str, Any] | 
         return True
 
     return _root(lifted, version, given).filter(encodes)
+
+
+def drawn(schema: Any, count: int, number: int = 0, params: Mapping[str, Any] | None = None) -> list[Any]:
+    """Up to `count` valid values of the newest version; `number` decides which. Fewer where few are valid."""
+    found: list[Any] = []
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(values(schema, params=params))
+    def collect(value: Any) -> None:
+        found.append(value)
+
+    with suppress(Unsatisfiable):
+        collect()
+    return found
 
 
 @st.composite

@@ -99,6 +99,19 @@ def with_references(record: model.Record, names: Mapping[str, str]) -> model.Rec
     return replace(record, fields=tuple(replace(field, of=mapped(field.of, renamed)) for field in record.fields))
 
 
+def former_names(before: model.Schema, now: model.Schema) -> Names:
+    """The names in `before` of those fields in `now` that say what they were called."""
+    known = {(record.name, field.name) for record in before.records.values() for field in record.fields}
+    return {
+        (record.name, field.name): field.renamed_from
+        for record in now.records.values()
+        for field in record.fields
+        if field.renamed_from is not None
+        and (record.name, field.renamed_from) in known
+        and (record.name, field.name) not in known
+    }
+
+
 def with_field_names(schema: model.Schema, names: Names) -> model.Schema:
     """The schema with other names of fields, wherever expressions and computed numbers use them."""
     return model.Schema(
