@@ -225,6 +225,21 @@ class Entry(Tagged, tlv=model.Tlv(model.Int(2), model.Int(2), critical=0x8000, m
     name: str | None = tlv(0x0041, String8, "counted inside", default=None)
 
 
+class Extras(Tagged, versions=("1", "2")):
+    """Entries, none of them mandatory."""
+
+    level: int = tlv(1, Int8ub, "optional", default=3)
+    hints: tuple[int, ...] = tlvs(2, Int16ub, "many", max=2)
+    later: tuple[int, ...] = tlvs(3, Int16ub, "many, in a later version", since="2", default=())
+
+
+class Extended(Record, versions=("1", "2")):
+    """A part that is often empty, at the end."""
+
+    kind: int = field(Int8ub, "kind")
+    extras: Extras = field(Nested(Extras), "perhaps nothing")
+
+
 FRAMING = model.Tlv(model.Int(2), model.Int(4), critical=0x8000, max=60, reserved=model.Int(2))
 
 
@@ -347,6 +362,7 @@ CLASSES: tuple[type[Record], ...] = (
     Value,
     Frame,
     Entry,
+    Extended,
     Offer,
     Header,
     Packet,
@@ -360,6 +376,6 @@ CLASSES: tuple[type[Record], ...] = (
 
 SCHEMAS: dict[str, model.Schema] = {cls.__name__: lift(cls) for cls in CLASSES} | {"device": device()}
 
-VERSIONS: dict[str, tuple[str | None, ...]] = {"Migrate": ("1", "2", "10", None)}
+VERSIONS: dict[str, tuple[str | None, ...]] = {"Migrate": ("1", "2", "10", None), "Extended": ("1", "2")}
 
 PARAMS = {"page_size": 4096}

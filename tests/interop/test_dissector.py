@@ -113,8 +113,8 @@ def ends_itself(codec: Codec) -> bool:
 
 
 def chosen_inputs(codec: Codec, segment_size: int) -> list[bytes]:
-    """As many messages as a run affords; short ones where each byte is a packet."""
+    """As many messages that have bytes as a run affords; short ones where each byte is a packet."""
     if segment_size > 1:
-        return generated(codec, COUNT)
-    short = [data for data in generated(codec, 10 * SINGLE_BYTES) if len(data) <= LONGEST_SINGLE]
+        return list(filter(None, generated(codec, COUNT)))
+    short = [data for data in generated(codec, 10 * SINGLE_BYTES) if 0 < len(data) <= LONGEST_SINGLE]
     return short[:SINGLE_BYTES]

@@ -124,6 +124,12 @@ class Shape:
             and not any(isinstance(field.of, special) for field in fields)
         )
 
+    def may_be_empty(self, name: str) -> bool:
+        """Whether no bytes at all are a value of the record, an immutable one: entries, none of them mandatory."""
+        record = self.record(name)
+        is_shared = record.layout == "tlv" and record.cls is not None and not self.counts_depth(name)
+        return is_shared and all(field.optional or field.many for field in self.fields(record))
+
     @cached_property
     def _cyclic(self) -> frozenset[str]:
         return cyclic_records(self.schema)
