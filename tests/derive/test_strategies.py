@@ -13,6 +13,7 @@ from tests.codec import specimens
 from wireformat.codec import codec_for, disagreements
 from wireformat.derive.strategies import values
 from wireformat.schema import (
+    Announced,
     Bytes,
     EnumOf,
     Int8ub,
@@ -22,6 +23,7 @@ from wireformat.schema import (
     OpenEnum,
     Record,
     Region,
+    RestBytes,
     SizedBytes,
     Unknown,
     XdrOptional,
@@ -85,6 +87,13 @@ class Endless(Record):
     more: tuple[Endless, ...] = field(List(Nested(lambda: Endless), count=Int8ub, max=9), "more")
 
 
+class Perhaps(Record):
+    """A part that is announced by what the next one may begin with."""
+
+    first: int | None = field(Announced(b"\0", Int8ub), "announced")
+    rest: bytes = field(RestBytes(3), "anything")
+
+
 class Page(Record):
     """A page, and a word cut by the page size."""
 
@@ -98,7 +107,7 @@ class Word(Record, bits=Int8ub):
     high: int = bit_field(0x30, "high", shift=4)
 
 
-@pytest.mark.parametrize("cls", [Choice, Strict, Free, Endless, Page, Word, *SPECIMENS])
+@pytest.mark.parametrize("cls", [Choice, Strict, Free, Endless, Perhaps, Page, Word, *SPECIMENS])
 def test_what_is_drawn_is_valid(cls: type[Record]) -> None:
     codec = codec_for(cls)
 

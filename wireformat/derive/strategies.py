@@ -17,7 +17,7 @@ from hypothesis.errors import Unsatisfiable
 
 from wireformat.codec import codec_for
 from wireformat.derive.hints import Hints, hints_of
-from wireformat.errors import EncodeError
+from wireformat.errors import DecodeError, EncodeError
 from wireformat.schema import model
 from wireformat.schema.expression import PENDING, PendingError, evaluate
 from wireformat.schema.lift import lift
@@ -36,15 +36,22 @@ def values(schema: Any, version: str | None = None, params: Mapping[str, Any] | 
     lifted = lift(schema)
     codec = codec_for(schema, version)
     given = params or {}
+    must_decode = _is_ambiguous(lifted)
 
-    def encodes(value: Any) -> bool:
+    def is_valid(value: Any) -> bool:
         try:
-            codec.encode(value, given)
-        except EncodeError:
+            data = codec.encode(value, given)
+            return not must_decode or bool(codec.decode(data, given) == value)
+        except (EncodeError, DecodeError):
             return False
-        return True
 
-    return _root(lifted, version, given).filter(encodes)
+    return _root(lifted, version, given).filter(is_valid)
+
+
+def _is_ambiguous(schema: model.Schema) -> bool:
+    """Whether what follows an absent part may look like the announcement of that part."""
+    fields = (field for record in schema.records.values() for field in record.fields)
+    return any(isinstance(node, model.Announced) for field in fields for node in walk(field.of))
 
 
 def drawn(schema: Any, count: int, number: int = 0, params: Mapping[str, Any] | None = None) -> list[Any]:
