@@ -20,6 +20,8 @@ COMMAND = ("-machine", "none", "-nodefaults", "-display", "none", "-qmp", "stdio
 # What these answer follows from other parameters, or has no default until it is set.
 DEPENDENT = {"max-cpu-throttle"}
 UNSET = {"block-bitmap-mapping"}
+# 7.2 states a range for these and forgets to check it.
+UNCHECKED = {"multifd-zlib-level", "multifd-zstd-level"}
 
 
 def ask(*commands: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -73,7 +75,7 @@ def test_parameter_types(installed: Release) -> None:
     for entry in installed.parameters:
         kind = schema()[found[entry.name]]["meta-type"]
         if entry.type == "enum":
-            assert sorted(schema()[found[entry.name]]["values"]) == list(entry.allowed), entry.name
+            assert tuple(sorted(schema()[found[entry.name]]["values"])) == entry.allowed, entry.name
         else:
             expected = {"int": "builtin", "bool": "builtin", "str": "alternate", "list": "array"}[entry.type]
             assert (kind, found[entry.name] == "bool") == (expected, entry.type == "bool"), entry.name
@@ -93,7 +95,7 @@ def attempts(installed: Release) -> Iterator[tuple[ReleaseParameter, Value, bool
             yield from ((entry, value, True) for value in (entry.allowed.low, entry.allowed.high) if value < 1 << 63)
             if entry.allowed.low > 0:  # below 0 the program wraps some types round
                 yield entry, entry.allowed.low - 1, False
-            if entry.allowed.high < (1 << 32) - 1:
+            if entry.allowed.high < (1 << 32) - 1 and entry.name not in UNCHECKED:
                 yield entry, entry.allowed.high + 1, False
 
 
