@@ -23,12 +23,12 @@ from wireformat.schema import (
     OpenEnum,
     Record,
     Region,
-    RestBytes,
     SizedBytes,
     Unknown,
     XdrOptional,
     bit_field,
     computed,
+    const,
     field,
     tag_of,
     this,
@@ -88,10 +88,10 @@ class Endless(Record):
 
 
 class Perhaps(Record):
-    """A part that is announced by what the next one may begin with."""
+    """A part that is announced by what follows it: where it is absent, nothing decodes."""
 
     first: int | None = field(Announced(b"\0", Int8ub), "announced")
-    rest: bytes = field(RestBytes(3), "anything")
+    zeros: bytes = const(Bytes(2), b"\0\0", "as an announcement")
 
 
 class Page(Record):
