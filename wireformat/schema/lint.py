@@ -15,7 +15,7 @@ from wireformat.schema import model
 from wireformat.schema.expression import paths
 from wireformat.schema.lift import lift, lift_report
 from wireformat.schema.protocol import Protocol
-from wireformat.schema.traverse import children, walk
+from wireformat.schema.traverse import children, value_type, walk
 
 SINGLE_BYTE = frozenset({"ascii", "latin-1", "utf-8", "utf8"})
 """Encodings in which NUL is one byte zero and nothing else holds one."""
@@ -65,6 +65,7 @@ def _record(record: model.Record, schema: model.Schema) -> Iterator[SchemaError]
                 yield from judge(node, field, record)
         yield from _unread(field, record, before)
         yield from _open_unions(field.of, field, record, False)
+        yield from _alike(field, record, schema)
         before.add(field.name)
     yield from _tags(record)
 
@@ -88,6 +89,17 @@ def _computed(field: model.Field, record: model.Record) -> Iterator[SchemaError]
         return
     if field.of.rule[1] not in {other.name for other in record.fields}:
         yield _finding("reference", f"there is no field {field.of.rule[1]!r}", record, field)
+
+
+def _alike(field: model.Field, record: model.Record, schema: model.Schema) -> Iterator[SchemaError]:
+    """A number that follows from a value's type needs arms that differ in it."""
+    if not isinstance(field.of, model.Computed) or field.of.rule[0] != "tag_of":
+        return
+    concerned = [other.of for other in record.fields if other.name == field.of.rule[1]]
+    for union in (node for of in concerned for node in walk(of) if isinstance(node, model.Union)):
+        types = [kind for _, arm in union.arms if (kind := value_type(schema, arm)) is not None]
+        for kind in {kind for kind in types if types.count(kind) > 1}:
+            yield _finding("twice", f"several arms have values of type {kind.__name__}", record, field)
 
 
 def _default(field: model.Field, record: model.Record) -> Iterator[SchemaError]:
