@@ -28,9 +28,17 @@ def test_numbers_are_given_once_and_in_order(entries: tuple[Capability | Paramet
 
 
 def test_published_numbers_stay() -> None:
-    names = ("xbzrle", "postcopy-ram", "multifd", "mapped-ram", "ownership-handover", "multifd-postcopy")
+    names = (
+        "xbzrle",
+        "postcopy-ram",
+        "multifd",
+        "mapped-ram",
+        "ownership-handover",
+        "multifd-postcopy",
+        "stream-resume",
+    )
     found = [registry().capability(name) for name in names]
-    assert [entry.number for entry in found if entry] == [1, 7, 13, 24, 25, 26]
+    assert [entry.number for entry in found if entry] == [1, 7, 13, 24, 25, 26, 27]
     assert [entry.name for entry in PARAMETERS if entry.number in (1, 16, 24, 31)] == [
         "announce-initial",
         "max-bandwidth",

@@ -62,7 +62,7 @@ def test_every_registered_name_is_in_some_release_or_our_own() -> None:
     parameters = set().union(*(names(name)[1] for name in RELEASES))
     own = {entry.name for entry in registry().capabilities if not entry.release}
     assert {entry.name for entry in registry().capabilities} == capabilities | own
-    assert own == {"multifd-postcopy", "ownership-handover"}
+    assert own == {"multifd-postcopy", "ownership-handover", "stream-resume"}
     assert {entry.name for entry in registry().parameters} == parameters
 
 
