@@ -15,7 +15,7 @@ from functools import cache
 from wireformat.codec import codec_for
 from wireformat.codec.json_form import to_json
 from wireformat.derive.baseline import Baseline
-from wireformat.derive.compat_change import Change, Direction
+from wireformat.derive.compat_change import Change, Direction, Signs
 from wireformat.derive.compat_fields import changes
 from wireformat.derive.compat_messages import Placed, pairs, placed
 from wireformat.derive.compat_search import Search, Trial, assignments
@@ -119,9 +119,7 @@ class _Judging:
             best = _shortest(trial for trial in trials if trial.sign and (not signs or trial.sign in signs))
             if best is not None:
                 return Reading(Status.BREAKS, self._witness(best, direction))
-        count = len(self._trials(change, direction))
-        sought = f" of id {' or '.join(sorted(signs))}" if signs else ""
-        return Reading(Status.UNPROVEN, reason=f"no failure{sought} in {count} examples")
+        return Reading(Status.UNPROVEN, reason=_reason(len(self._trials(change, direction)), signs))
 
     def _unexplained(self, direction: Direction) -> Iterator[Finding]:
         """The shortest bytes that fail in a way that no change lets expect."""
@@ -146,6 +144,13 @@ class _Judging:
             return Witness(trial.data, trial.params, written, to_json(reader, trial.read), differs=_path(trial))
         error = trial.error
         return Witness(trial.data, trial.params, written, error=error.id, offset=error.offset, text=str(error))
+
+
+def _reason(count: int, signs: Signs) -> str:
+    """Why a break is not proven."""
+    if not count:
+        return "no example could be made"
+    return f"no failure in {count} examples" + (f" is {' or '.join(sorted(signs))}" if signs else "")
 
 
 def _path(trial: Trial) -> str:

@@ -1,8 +1,8 @@
 """Values aimed at a place in a schema: a record is reached, a field in it is there or not, and holds what matters.
 
 Drawing is steered by narrowing the schema that is drawn from: unions keep only the arms that lead to the record,
-entries that lead there become mandatory. The values stay values of the schema as it is. What a probe needs exactly is
-then put into the first such record of the value.
+entries that lead there become mandatory, others are left out. The values stay values of the schema as it is. What a
+probe needs exactly is then put into the first such record of the value.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ from wireformat.schema.traverse import references, walk
 from wireformat.schema.values import Unknown
 
 
-def towards(schema: model.Schema, target: str) -> model.Schema:
-    """A narrower schema whose values mostly hold the record `target`."""
+def towards(schema: model.Schema, target: str, name: str | None) -> model.Schema:
+    """A narrower schema whose values mostly hold the record `target`, and few entries that may be left out: none but
+    those that lead there, and in the record itself the field `name`, or all of them."""
     steps = _steps(schema, target)
     return model.Schema(
-        schema.root, {name: _drawn_on(record, steps, steps.get(name, 0)) for name, record in schema.records.items()}
+        schema.root,
+        {
+            key: _Narrowing(steps, steps.get(key, 0), name, key == target).record(record)
+            for key, record in schema.records.items()
+        },
     )
 
 
@@ -39,24 +44,36 @@ def _steps(schema: model.Schema, target: str) -> dict[str, int]:
     return found
 
 
-def _drawn_on(record: model.Record, steps: Mapping[str, int], distance: int) -> model.Record:
-    """The record with the fields that come one step nearer made sure of."""
+class _Narrowing:
+    """One record on the way, or beside it; `distance` is how many references are left."""
 
-    def leads(node: model.Node) -> bool:
-        near = (steps.get(part.name) for part in walk(node) if isinstance(part, model.Ref))
-        return distance > 0 and distance - 1 in near
+    def __init__(self, steps: Mapping[str, int], distance: int, name: str | None, is_target: bool) -> None:
+        self._near = {key for key, step in steps.items() if distance > 0 and step == distance - 1}
+        self._name = name
+        self._is_target = is_target
 
-    def narrowed(node: Any) -> Any:
+    def record(self, record: model.Record) -> model.Record:
+        """The record with the fields that come one step nearer made sure of."""
+        kept = (field for field in record.fields if record.layout != "tlv" or self._is_kept(field))
+        return replace(record, fields=tuple(map(self._steered, kept)))
+
+    def _is_kept(self, field: model.Field) -> bool:
+        if not (field.optional or field.many) or self._leads(field.of):
+            return True
+        return self._is_target and self._name in (None, field.name)
+
+    def _leads(self, node: model.Node) -> bool:
+        return any(part.name in self._near for part in walk(node) if isinstance(part, model.Ref))
+
+    def _steered(self, field: model.Field) -> model.Field:
+        is_sure = self._leads(field.of) and not field.many
+        return replace(field, of=mapped(field.of, self._narrowed), optional=field.optional and not is_sure)
+
+    def _narrowed(self, node: Any) -> Any:
         if not isinstance(node, model.Union):
             return node
-        arms = tuple((tag, arm) for tag, arm in node.arms if leads(arm))
+        arms = tuple((tag, arm) for tag, arm in node.arms if self._leads(arm))
         return replace(node, arms=arms or node.arms, unknown=False)
-
-    def steered(field: model.Field) -> model.Field:
-        is_sure = leads(field.of) and not field.many
-        return replace(field, of=mapped(field.of, narrowed), optional=field.optional and not is_sure)
-
-    return replace(record, fields=tuple(map(steered, record.fields)))
 
 
 def with_field(schema: model.Schema, record: str, name: str, is_present: bool) -> model.Schema:

@@ -252,7 +252,7 @@ def _extra_in_sequence(field: model.Field, having: model.Record, lacking: model.
     breaks = dict(both())
     if isinstance(field.of, model.Announced | model.Data | model.List) and _vanishes(field.of):
         del breaks[Direction.BACKWARD]
-    if any(isinstance(other.of, model.Pointed) for other in lacking.fields):
+    if is_last and any(isinstance(other.of, model.Pointed) for other in lacking.fields):
         del breaks[Direction.FORWARD]
     if verb == "removed":
         return "field-removed", "is gone", breaks
@@ -276,7 +276,11 @@ def _extra_entry(field: model.Field, having: model.Record, lacking: model.Record
 
 
 def _extra_bits(field: model.Field, having: model.Record, lacking: model.Record, verb: str) -> Extra:
-    return f"bits-{verb}", f"mask {field.mask}", forward("reserved")
+    """Bits that the other side leaves zero, which must mean something."""
+    breaks = forward()
+    if isinstance(field.of, model.Enum) and not field.of.open and 0 not in dict(field.of.members).values():
+        breaks = {**breaks, **backward("member")}
+    return f"bits-{verb}", f"mask {field.mask}", breaks
 
 
 EXTRAS: Mapping[str, Callable[[model.Field, model.Record, model.Record, str], Extra]] = {

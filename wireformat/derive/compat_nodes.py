@@ -94,18 +94,29 @@ def _conditional(old: Any, new: Any, rule: str, detail: str) -> Deltas:
     yield from deltas(old, new)
 
 
-def _limit(old: int, new: int, unit: str) -> Deltas:
+def _limit(before: Any, now: Any, told: str, unit: str) -> Deltas:
+    """The limits of two nodes; a number in front may not reach as far as the limit does."""
+    old, new = (min(node.max, _reach(getattr(node, told, None))) for node in (before, now))
     if new != old:
         rule, breaks = ("limit-lowered", backward("limit")) if new < old else ("limit-raised", forward("limit"))
         yield Delta(rule, f"{old} {unit} became {new}", breaks)
 
 
-def _amount(old: Any, new: Any, rule: str) -> Deltas:
-    """A size or count, and how it is told."""
+def _amount(old: Any, new: Any, rule: str, most: int) -> Deltas:
+    """A size or count, and how it is told. A sign matters only to numbers that both sides cannot write alike."""
     if isinstance(old, model.Int) and isinstance(new, model.Int):
-        yield from (replace(delta, rule=rule) for delta in integers(old, new))
+        for delta in integers(old, new):
+            is_safe = delta.rule == "sign-changed" and most <= min(old.range[1], new.range[1])
+            yield replace(delta, rule=rule, breaks={} if is_safe else delta.breaks)
     elif old != new:
         yield Delta(rule, f"{_told(old)} became {_told(new)}", both())
+
+
+def _reach(amount: Any) -> int:
+    """The most that a size or count can tell."""
+    if isinstance(amount, int):
+        return amount
+    return amount.range[1] if isinstance(amount, model.Int) else 1 << 64
 
 
 def _told(amount: Any) -> str:
@@ -120,9 +131,9 @@ def _told(amount: Any) -> str:
 
 
 def _data(old: model.Data, new: model.Data) -> Deltas:
-    yield from _amount(old.size, new.size, "size-changed")
-    if not (isinstance(old.size, int) and isinstance(new.size, int)):
-        yield from _limit(old.max, new.max, "bytes")
+    yield from _amount(old.size, new.size, "size-changed", old.max)
+    if not (isinstance(old.size, int) or isinstance(new.size, int)):
+        yield from _limit(old, new, "size", "bytes")
     if old.pad != new.pad:
         yield Delta("padding-changed", f"to {new.pad} bytes, before to {old.pad}", both())
     if old.encoding != new.encoding:
@@ -158,9 +169,9 @@ def _reserved(old: model.Reserved, new: model.Reserved) -> Deltas:
 
 
 def _list(old: model.List, new: model.List) -> Deltas:
-    yield from _amount(old.count, new.count, "count-changed")
-    if not (isinstance(old.count, int) and isinstance(new.count, int)):
-        yield from _limit(old.max, new.max, "items")
+    yield from _amount(old.count, new.count, "count-changed", old.max)
+    if not (isinstance(old.count, int) or isinstance(new.count, int)):
+        yield from _limit(old, new, "count", "items")
     yield from _below(old.of, new.of, "[]")
 
 
@@ -176,18 +187,18 @@ def _below(old: model.Node, new: model.Node, step: str) -> Deltas:
 def _chain(old: model.Chain, new: model.Chain) -> Deltas:
     if (old.more, old.end) != (new.more, new.end):
         yield Delta("marker-changed", f"{new.more.hex()} … {new.end.hex()}", both())
-    yield from _limit(old.max, new.max, "items")
+    yield from _limit(old, new, "count", "items")
     yield from _below(old.of, new.of, "[]")
 
 
 def _region(old: model.Region, new: model.Region) -> Deltas:
-    yield from _amount(old.size, new.size, "size-changed")
-    yield from _limit(old.max, new.max, "bytes")
+    yield from _amount(old.size, new.size, "size-changed", old.max)
+    yield from _limit(old, new, "size", "bytes")
     yield from deltas(old.of, new.of)
 
 
 def _maybe(old: model.Maybe, new: model.Maybe) -> Deltas:
-    yield from integers(old.flag, new.flag)
+    yield from _amount(old.flag, new.flag, "condition-changed", 1)
     yield from deltas(old.of, new.of)
 
 
@@ -219,8 +230,9 @@ def _union(old: model.Union, new: model.Union) -> Deltas:
 
 
 def _pointed(old: model.Pointed, new: model.Pointed) -> Deltas:
-    for before, now in ((old.size_int, new.size_int), (old.offset_int, new.offset_int), (old.of, new.of)):
-        yield from deltas(before, now)
+    for before, now in ((old.size_int, new.size_int), (old.offset_int, new.offset_int)):
+        yield from _amount(before, now, "size-changed", old.of.max)
+    yield from deltas(old.of, new.of)
 
 
 def _computed(old: model.Computed, new: model.Computed) -> Deltas:

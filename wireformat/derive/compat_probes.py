@@ -31,6 +31,19 @@ def inside(node: Any) -> Any:
     return inside(node.of) if isinstance(node, WRAPPERS) else node
 
 
+def alternatives(writer: Any, reader: Any) -> Iterator[tuple[Any, Any, dict[str, int]]]:
+    """What a field may be: each arm of a union with its counterpart and the number that names it, or the field."""
+    writer, reader = inside(writer), inside(reader)
+    if not isinstance(writer, model.Union):
+        yield writer, reader, {}
+        return
+    others = dict(reader.arms) if isinstance(reader, model.Union) else {}
+    on = writer.on
+    for tag, arm in writer.arms:
+        named = {on[1]: tag} if isinstance(on, tuple) and on[0] == "get" and len(on) == 2 else {}
+        yield arm, others.get(tag), named
+
+
 def _limits(node: Any) -> set[int]:
     """The limits and fixed sizes of a node and its wrappers."""
     numbers = [getattr(node, "max", None), getattr(node, "size", None), getattr(node, "count", None)]

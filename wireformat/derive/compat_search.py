@@ -16,7 +16,7 @@ from typing import Any
 from wireformat.codec import codec_for
 from wireformat.derive.compat_aim import changed, edited, known_only, towards, with_field, with_unknown
 from wireformat.derive.compat_change import DIFFERS, Change, Direction
-from wireformat.derive.compat_probes import probes, steering
+from wireformat.derive.compat_probes import alternatives, probes, steering
 from wireformat.derive.compat_values import Difference, difference
 from wireformat.derive.strategies import drawn
 from wireformat.errors import DecodeError, WireError
@@ -90,7 +90,7 @@ class Search:
     @cached_property
     def trials(self) -> list[Trial]:
         """Trials of values drawn from the message as a whole."""
-        return [*self._tried(self._drawn(towards(self._writer, self._writer.root), DRAWS))]
+        return [*self._tried(self._drawn(self._writer, DRAWS))]
 
     def aimed(self, change: Change) -> list[Trial]:
         """Trials of values drawn with a change in view."""
@@ -125,7 +125,7 @@ class Search:
             yield from ((known_only(value) if is_known else value, params) for value in values)
 
     def _aimed(self, change: Change, record: str, name: str | None) -> Iterator[tuple[Any, Params]]:
-        schema = towards(self._writer, record)
+        schema = towards(self._writer, record, name)
         if name is None:
             bases = [*self._drawn(schema, AIMED)]
             yield from bases
@@ -155,24 +155,31 @@ class Search:
         if not holder or field.name not in holder[0]._arguments:
             return
         now = getattr(holder[0], field.name)
-        for probe in self._probes(field, change, now):
-            parts = {field.name: probe, **_free(steering(field.of, probe), holder[0])}
+        for probe, numbers in self._probes(field, change, now):
+            parts = {field.name: probe, **_free(numbers, holder[0])}
             yield edited(value, cls, partial(changed, parts=parts))
 
-    def _probes(self, field: model.Field, change: Change, now: Any) -> Iterator[Any]:
-        """What the field may hold; for one that repeats, lists of it."""
+    def _probes(self, field: model.Field, change: Change, now: Any) -> Iterator[tuple[Any, dict[str, int]]]:
+        """What the field may hold, with the numbers beside it that go with that; for one that repeats, lists."""
         other = self._other(field, change)
         sizes = {record.tlv.max for record in self._both(change) if record.tlv is not None}
-        of = other.of if other is not None else None
-        if not field.many:
-            yield from probes(field.of, of, now, sizes)
-            return
-        each = [*probes(field.of, of, now[0] if now else None, sizes)]
-        yield from ((item,) for item in each)
-        sample = now[:1] or tuple(each[:1])
-        for most in {side.max for side in (field, other) if side is not None and side.max is not None}:
-            yield from (sample * count for count in (most, most + 1) if sample)
-        yield from (sample * count for count in (0, 2) if sample)
+        for of, their, numbers in alternatives(field.of, other.of if other is not None else None):
+            if not field.many:
+                found = probes(of, their, now, sizes)
+                yield from ((probe, {**numbers, **steering(of, probe)}) for probe in found)
+                continue
+            yield from ((probe, {}) for probe in self._many(field, other, probes(of, their, None, sizes), now))
+
+    def _many(
+        self, field: model.Field, other: model.Field | None, each: Iterable[Any], now: tuple[Any, ...]
+    ) -> Iterator[Any]:
+        """Lists of an entry that repeats: of one probe, and as long as either side allows, and longer."""
+        found = [*each]
+        yield from ((item,) for item in found)
+        sample = now[:1] or tuple(found[:1])
+        limits = {side.max for side in (field, other) if side is not None and side.max is not None}
+        for count in sorted({0, 2, *limits, *(most + 1 for most in limits)}):
+            yield sample * count
 
     def _both(self, change: Change) -> list[model.Record]:
         """The record concerned, on either side."""

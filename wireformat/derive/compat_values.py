@@ -57,10 +57,6 @@ def _differences(written: Any, read: Any, path: str) -> Iterator[Difference]:
             yield from _plain(written, read, path)
         case tuple(), tuple():
             yield from _items(written, read, path)
-        case tuple(), _:
-            yield from _items(written, () if read is None else (read,), path)
-        case _, tuple():
-            yield from _items(() if written is None else (written,), read, path)
         case _:
             yield from _plain(written, read, path)
 
@@ -92,7 +88,17 @@ def _field(
         if value not in (None, 0) and any(_octets(value)):
             yield Difference(path, 0, value)
     elif not isinstance(other.of, model.Computed | model.Checksum):
-        yield from _differences(getattr(written, other.name), value, path)
+        theirs = getattr(written, other.name)
+        if field.many != other.many:
+            theirs, value = _repeated(other, theirs), _repeated(field, value)
+        yield from _differences(theirs, value, path)
+
+
+def _repeated(field: model.Field, value: Any) -> tuple[Any, ...]:
+    """The entries that a field stands for, where the other side counts them otherwise."""
+    if field.many:
+        return tuple(value)
+    return () if is_absent(field, value) else (value,)
 
 
 def is_absent(field: model.Field, value: Any) -> bool:
