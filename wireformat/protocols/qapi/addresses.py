@@ -147,7 +147,7 @@ def parse(uri: str) -> Address:
             return Exec((*SHELL, rest))
         case "file":
             return _file(rest, start)
-    raise _fault("qapi/transport", f"unknown migration protocol: {uri!r}", 0)
+    raise _fault("qapi/transport", f"unknown migration protocol: {scheme[:32]!r}", 0)
 
 
 def _fault(id: str, detail: str, offset: int) -> AddressError:

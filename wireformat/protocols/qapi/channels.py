@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from wireformat.protocols.qapi.addresses import Address, AddressError, File, parse
 from wireformat.protocols.qapi.objects import from_qapi, to_qapi
+from wireformat.schema.path import Path, join
 
 Command: TypeAlias = Literal["migrate", "migrate-incoming"]
 
@@ -62,23 +63,23 @@ def _of_uri(uri: object) -> list[Channel]:
 def _of_list(entries: object) -> list[Channel]:
     if not isinstance(entries, list):
         raise AddressError("qapi/member", "not a list", path="channels")
-    return [_channel(entry, f"channels[{index}]") for index, entry in enumerate(entries)]
+    return [_channel(entry, ("channels", index)) for index, entry in enumerate(entries)]
 
 
-def _channel(entry: object, path: str) -> Channel:
+def _channel(entry: object, path: Path) -> Channel:
     if not isinstance(entry, Mapping):
-        raise AddressError("qapi/member", "not an object", path=path)
+        raise AddressError("qapi/member", "not an object", path=join(path))
     for name in ("channel-type", "addr"):
         if name not in entry:
-            raise AddressError("qapi/member", "missing", path=f"{path}.{name}")
+            raise AddressError("qapi/member", "missing", path=join((*path, str(name))))
     for name in entry:
         if name not in ("channel-type", "addr"):
-            raise AddressError("qapi/member", "no member of channels", path=f"{path}.{name}")
+            raise AddressError("qapi/member", "no member of channels", path=join((*path, str(name))))
     kind = entry["channel-type"]
     if not isinstance(kind, str) or kind not in list(ChannelType):
         listed = ", ".join(ChannelType)
-        raise AddressError("qapi/member", f"{kind!r} is none of {listed}", path=f"{path}.channel-type")
-    return Channel(ChannelType(kind), from_qapi(entry["addr"], f"{path}.addr"))
+        raise AddressError("qapi/member", f"{kind!r} is none of {listed}", path=join((*path, "channel-type")))
+    return Channel(ChannelType(kind), from_qapi(entry["addr"], (*path, "addr")))
 
 
 def _check(command: Command, channels: list[Channel]) -> None:

@@ -24,6 +24,7 @@ from wireformat.protocols.qapi.addresses import (
     Vsock,
     attribute,
 )
+from wireformat.schema.path import Path, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ FORMS: Final[Mapping[tuple[str, ...], tuple[type[Address], tuple[Member, ...]]]]
 TAGS: Final = ("transport", "type")
 
 
-def from_qapi(given: object, path: str = "addr") -> Address:
+def from_qapi(given: object, path: Path = ("addr",)) -> Address:
     """The address that an object describes. Raises `AddressError`, which names the member below `path`."""
     if not isinstance(given, Mapping):
         raise _fault(path, f"{_kind(given)} instead of an object")
@@ -73,7 +74,7 @@ def from_qapi(given: object, path: str = "addr") -> Address:
     known = {*TAGS[: len(choice)], *(member.name for member in members)}
     for name in given:
         if name not in known:
-            raise _fault(f"{path}.{name}", f"no member of {' '.join(choice)} addresses")
+            raise _fault((*path, str(name)), f"no member of {' '.join(choice)} addresses")
     return made(**{member.field: _value(given, member, path) for member in members if _is_given(given, member, path)})
 
 
@@ -88,7 +89,7 @@ def to_qapi(address: Address) -> dict[str, Any]:
     return found
 
 
-def _choice(given: Mapping[str, Any], path: str) -> tuple[str, ...]:
+def _choice(given: Mapping[str, Any], path: Path) -> tuple[str, ...]:
     """The values of the members that choose the others."""
     transport = _tag(given, "transport", [choice[0] for choice in FORMS], path)
     if transport != "socket":
@@ -96,25 +97,25 @@ def _choice(given: Mapping[str, Any], path: str) -> tuple[str, ...]:
     return transport, _tag(given, "type", [choice[1] for choice in FORMS if len(choice) > 1], path)
 
 
-def _tag(given: Mapping[str, Any], name: str, known: list[str], path: str) -> str:
+def _tag(given: Mapping[str, Any], name: str, known: list[str], path: Path) -> str:
     value = given.get(name)
     if name not in given:
-        raise _fault(f"{path}.{name}", "missing")
+        raise _fault((*path, name), "missing")
     if not isinstance(value, str) or value not in known:
         listed = ", ".join(dict.fromkeys(known))
-        raise AddressError("qapi/transport", f"{value!r} is none of {listed}", path=f"{path}.{name}", actual=value)
+        raise AddressError("qapi/transport", f"{value!r} is none of {listed}", path=join((*path, name)), actual=value)
     return value
 
 
-def _is_given(given: Mapping[str, Any], member: Member, path: str) -> bool:
+def _is_given(given: Mapping[str, Any], member: Member, path: Path) -> bool:
     if member.required and member.name not in given:
-        raise _fault(f"{path}.{member.name}", "missing")
+        raise _fault((*path, member.name), "missing")
     return member.name in given
 
 
-def _value(given: Mapping[str, Any], member: Member, path: str) -> Any:
+def _value(given: Mapping[str, Any], member: Member, path: Path) -> Any:
     """The value of a member, of the right type: booleans are no numbers, and numbers no booleans."""
-    value, where = given[member.name], f"{path}.{member.name}"
+    value, where = given[member.name], (*path, member.name)
     if type(value) is not member.type:
         raise _fault(where, f"{_kind(value)} instead of {KINDS[member.type]}")
     if member.type is int and not 0 <= value <= member.most:
@@ -123,7 +124,7 @@ def _value(given: Mapping[str, Any], member: Member, path: str) -> Any:
         return value
     for index, item in enumerate(value):
         if type(item) is not str:
-            raise _fault(f"{where}[{index}]", f"{_kind(item)} instead of a string")
+            raise _fault((*where, index), f"{_kind(item)} instead of a string")
     return tuple(value)
 
 
@@ -141,5 +142,5 @@ def _kind(value: object) -> str:
     return KINDS.get(type(value), "null" if value is None else type(value).__name__)
 
 
-def _fault(path: str, detail: str) -> AddressError:
-    return AddressError("qapi/member", detail, path=path)
+def _fault(path: Path, detail: str) -> AddressError:
+    return AddressError("qapi/member", detail, path=join(path))
