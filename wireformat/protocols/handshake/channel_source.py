@@ -1,0 +1,97 @@
+"""The source's end of a further channel: it says which one it is, and sends nothing more until it is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from wireformat.errors import LocalProtocolError
+from wireformat.protocols.channels.messages import ChannelKind, HeaderEntries
+from wireformat.protocols.handshake import opening
+from wireformat.protocols.handshake.channel_end import ChannelEnd
+from wireformat.protocols.handshake.dialect import Dialect
+from wireformat.protocols.handshake.error_codes import ErrorCode
+from wireformat.protocols.handshake.events import ChannelKey
+from wireformat.protocols.handshake.offers import ErrorItem
+from wireformat.protocols.handshake.refusal import Violation, errors_of, item, violation
+
+Notice: TypeAlias = Callable[[ChannelKey, tuple[ErrorItem, ...] | None], None]
+"""Called when a channel was accepted (None), or closed, with the reasons."""
+
+
+class ChannelSource(ChannelEnd):
+    """Made by a session for one connection. `binding`, `epoch` and `proof` say where the channel belongs."""
+
+    role = "source-channel"
+
+    def __init__(
+        self, key: ChannelKey, binding: bytes, epoch: int, proof: bytes, dialect: Dialect, notice: Notice
+    ) -> None:
+        super().__init__(dialect)
+        self.key = key
+        self._binding = binding
+        self._entries = HeaderEntries(channel_type=key.type, index=key.index, proof=proof, epoch=epoch)
+        self._notice = notice
+        self._has_header = False
+
+    def connected(self) -> None:
+        """The connection is there, TLS included."""
+        self._step("connected")
+        header = opening.header_bytes(
+            self._dialect, ChannelKind.DATA, self._binding, from_source=True, entries=self._entries
+        )
+        self._outgoing.append(header)
+        self._step("ChannelHeader")
+
+    def unreachable(self, text: str) -> None:
+        """The connection could not be made. Another end may be tried for the same channel."""
+        self._end("cut", (item(ErrorCode.LOCAL_IO, text=text),))
+
+    def send(self, data: bytes) -> None:
+        """Send bytes on the open channel."""
+        self._step("payload")
+        self._outgoing.append(data)
+
+    def close(self) -> None:
+        """Everything was sent."""
+        self._step("close")
+        self.wants_close = True
+
+    def _read(self) -> None:
+        if not self._has_header and not self._take_header():
+            return
+        if self.state == "open":
+            if self._inbox:
+                raise violation(ErrorCode.UNEXPECTED, text="nothing comes back on this channel")
+            return
+        received = self._reader.take(self._inbox)
+        if received is not None and received.message is not None:
+            self._hear(received.message)
+
+    def _take_header(self) -> bool:
+        """Read the destination's header; false while it is incomplete."""
+        if not opening.is_possible(self._inbox):
+            code, text = opening.stranger(self._inbox)
+            raise violation(code, text=f"the peer is {text}")
+        found = opening.take_header(self._inbox, self._dialect)
+        if found is None:
+            return False
+        opening.check_header(found[0], ChannelKind.DATA, self._binding, from_source=False)
+        self._has_header = True
+        return True
+
+    def _hear(self, message: Any) -> None:
+        """The answer: accepted, or why not."""
+        match type(message).__name__:
+            case "ChannelAck" if ChannelKey(message.name.type, message.name.index) == self.key:
+                self._step("ChannelAck")
+                self._notice(self.key, None)
+            case "ChannelAck":
+                raise violation(ErrorCode.UNEXPECTED, "/name", "the peer accepts another channel than this one")
+            case "Reject" | "Abort":
+                raise Violation(errors_of(message))
+            case name:
+                raise LocalProtocolError("illegal-event", f"{name} is not legal on a channel")
+
+    def _closed(self, items: tuple[ErrorItem, ...], was_open: bool) -> None:
+        self._notice(self.key, items)
