@@ -92,6 +92,11 @@ def next_epoch(tried: int, was_refused: bool) -> int:
     return tried if was_refused else tried + 1
 
 
+def result_after_resume(agreed: Hashable, asked: Hashable) -> Hashable:
+    """The result that holds after a RESUME: what was agreed, whatever was asked for since."""
+    return agreed
+
+
 def resumes_guest(state: str, has_postcopy: bool) -> bool:
     """Whether the source runs the guest again by itself: its attempt has ended, and it never gave the guest away."""
     return state in ("failed", "cancelled") and not has_postcopy
@@ -107,6 +112,7 @@ class Guards:
     is_ready: Callable[[Sequence[bool], Sequence[bool]], bool] = is_ready
     takes_epoch: Callable[[int, int], bool] = takes_epoch
     next_epoch: Callable[[int, bool], int] = next_epoch
+    result_after_resume: Callable[[Hashable, Hashable], Hashable] = result_after_resume
     resumes_guest: Callable[[str, bool], bool] = resumes_guest
     covers_headers: bool = True
     compares_confirmation: bool = True
