@@ -91,12 +91,14 @@ def settled(rule: Rule, source: ParameterOffer, destination: ParameterOffer, unl
 # Versions and payloads
 
 
+@pytest.mark.requirement("HS-053")
 def test_the_newest_common_version_holds() -> None:
     source = replace(offer(), versions=(1, 2, 4))
     destination = replace(offer(), versions=(1, 2, 3))
     assert succeeded(source, destination).version == 2
 
 
+@pytest.mark.requirement("HS-053")
 @pytest.mark.parametrize(
     ("wanted", "known", "side"), [((2,), (1,), DESTINATION), ((0x1A1A,), (1, 0x1A1A), SOURCE), ((), (1,), SOURCE)]
 )
@@ -109,12 +111,14 @@ def test_no_common_version(wanted: tuple[int, ...], known: tuple[int, ...], side
     assert item.actual == "[1]"
 
 
+@pytest.mark.requirement("HS-054")
 def test_the_source_chooses_the_payload() -> None:
     source = replace(offer(), payloads=("grease-x", "v9", "v1-striped", "v1-raw"))
     destination = replace(offer(), payloads=("v1-raw", "v1-striped", "grease-x"))
     assert succeeded(source, destination).payload == "v1-striped"
 
 
+@pytest.mark.requirement("HS-054")
 def test_no_common_payload() -> None:
     other = replace(offer(), payloads=("v1-striped",))
     assert refused(offer(), other) == [(ErrorCode.NO_COMMON_PAYLOAD, "/payloads", DESTINATION)]
@@ -123,10 +127,12 @@ def test_no_common_payload() -> None:
 # Capabilities
 
 
+@pytest.mark.requirement("HS-033", "HS-063")
 def test_what_the_destination_lacks_is_left_out_where_it_is_only_wanted() -> None:
     assert succeeded(offer(able("zero-copy-send", Wish.WANT), able("multifd", Wish.WANT)), offer()).capabilities == ()
 
 
+@pytest.mark.requirement("HS-033", "HS-061")
 def test_what_the_destination_lacks_is_refused_where_it_is_required() -> None:
     found = negotiate(offer(able("multifd"), able("zero-copy-send", Wish.REQUIRE)), offer(able("multifd")))
     assert found == Refusal(
@@ -143,11 +149,13 @@ def test_what_the_destination_lacks_is_refused_where_it_is_required() -> None:
     )
 
 
+@pytest.mark.requirement("HS-060")
 def test_what_is_required_brings_what_it_needs() -> None:
     both = offer(able("postcopy-preempt", Wish.REQUIRE), able("postcopy-ram", Wish.AVOID))
     assert succeeded(both, both).capabilities == ("postcopy-preempt", "postcopy-ram")
 
 
+@pytest.mark.requirement("HS-061")
 def test_a_missing_need_is_reported_with_the_way_to_it() -> None:
     source = offer(able("postcopy-preempt", Wish.REQUIRE), able("postcopy-ram"))
     destination = offer(able("postcopy-preempt"), CapabilityOffer("postcopy-ram", False, Wish.FORBID))
@@ -161,6 +169,7 @@ def test_a_missing_need_is_reported_with_the_way_to_it() -> None:
     assert actual[0]["chain"] == ["postcopy-preempt", "postcopy-ram"]
 
 
+@pytest.mark.requirement("HS-061", "HS-063", "HS-066")
 def test_a_side_may_forbid_and_the_other_may_not_require_that() -> None:
     forbidding = offer(able("xbzrle", Wish.FORBID))
     assert succeeded(offer(able("xbzrle", Wish.WANT)), forbidding).capabilities == ()
@@ -169,18 +178,21 @@ def test_a_side_may_forbid_and_the_other_may_not_require_that() -> None:
     ]
 
 
+@pytest.mark.requirement("HS-060")
 def test_the_destination_may_require_too() -> None:
     requiring = offer(able("xbzrle", Wish.REQUIRE))
     assert succeeded(offer(able("xbzrle", Wish.AVOID)), requiring).capabilities == ("xbzrle",)
     assert refused(offer(), requiring) == [(ErrorCode.CAP_UNSUPPORTED, "/capabilities/xbzrle", SOURCE)]
 
 
+@pytest.mark.requirement("HS-062")
 def test_required_capabilities_that_conflict_are_an_error_of_those_who_require_them() -> None:
     source = offer(able("multifd", Wish.REQUIRE), able("xbzrle"))
     destination = offer(able("multifd"), able("xbzrle", Wish.REQUIRE))
     assert refused(source, destination) == [(ErrorCode.CAP_CONFLICT, "/capabilities/multifd", SOURCE)]
 
 
+@pytest.mark.requirement("HS-064")
 def test_optional_capabilities_that_conflict_go_by_wish_and_number() -> None:
     wanting = offer(able("multifd", Wish.WANT), able("xbzrle", Wish.WANT))
     assert succeeded(wanting, wanting).capabilities == ("xbzrle",)
@@ -189,6 +201,14 @@ def test_optional_capabilities_that_conflict_go_by_wish_and_number() -> None:
     assert succeeded(source, source, defaults).capabilities == ("b",)
 
 
+@pytest.mark.requirement("HS-064")
+def test_names_that_are_not_registered_come_last() -> None:
+    registry = Registry((Capability(9, "z", conflicts=("a", "b")),))
+    wanting = offer(able("a", Wish.WANT), able("b", Wish.WANT), able("z", Wish.WANT))
+    assert succeeded(wanting, wanting, registry).capabilities == ("z",)
+
+
+@pytest.mark.requirement("HS-063")
 def test_the_default_holds_where_neither_side_cares() -> None:
     registry = Registry((Capability(1, "on", default=True), Capability(2, "off")))
     source = offer(able("on"), able("off"))
@@ -196,6 +216,7 @@ def test_the_default_holds_where_neither_side_cares() -> None:
     assert succeeded(source, offer(able("on", Wish.AVOID)), registry).capabilities == ()
 
 
+@pytest.mark.requirement("HS-062", "HS-063")
 def test_a_joint_capability_lets_two_be_on_together() -> None:
     names = ("multifd", "multifd-postcopy", "postcopy-ram")
     wanting = offer(*(able(name, Wish.WANT) for name in names))
@@ -214,6 +235,7 @@ def test_a_wish_that_nobody_knows_counts_as_avoided() -> None:
 # Parameters
 
 
+@pytest.mark.requirement("HS-070", "HS-072")
 @pytest.mark.parametrize(
     ("source", "destination", "value"),
     [
@@ -230,6 +252,7 @@ def test_rule_src(source: ParameterOffer, destination: ParameterOffer, value: ob
     assert settled(Rule.SRC, source, destination) == value
 
 
+@pytest.mark.requirement("HS-070", "HS-073")
 @pytest.mark.parametrize(
     ("source", "destination", "value"),
     [
@@ -245,6 +268,7 @@ def test_rule_min(source: ParameterOffer, destination: ParameterOffer, value: ob
     assert settled(Rule.MIN, source, destination, unlimited=0) == value
 
 
+@pytest.mark.requirement("HS-070", "HS-074")
 @pytest.mark.parametrize(
     ("source", "destination", "value"),
     [
@@ -260,6 +284,7 @@ def test_rule_ordered(source: ParameterOffer, destination: ParameterOffer, value
     assert settled(Rule.ORDERED, source, destination) == value
 
 
+@pytest.mark.requirement("HS-070", "HS-075")
 @pytest.mark.parametrize(
     ("source", "destination", "value"),
     [
@@ -272,12 +297,14 @@ def test_rule_both(source: ParameterOffer, destination: ParameterOffer, value: o
     assert settled(Rule.BOTH, source, destination) == value
 
 
+@pytest.mark.requirement("HS-035")
 def test_a_local_parameter_must_not_be_offered() -> None:
     leak = offer(parameters=(ParameterOffer("tls-creds", "tls0"),))
     assert refused(leak, offer()) == [(ErrorCode.PARAM_LOCAL, "/parameters/tls-creds", SOURCE)]
     assert refused(offer(), leak) == [(ErrorCode.PARAM_LOCAL, "/parameters/tls-creds", DESTINATION)]
 
 
+@pytest.mark.requirement("HS-071")
 def test_a_parameter_that_one_side_does_not_know_is_dropped_unless_required() -> None:
     plain = offer(parameters=(ParameterOffer("x-new", 1),))
     requiring = offer(parameters=(ParameterOffer("x-new", 1, require=True),))
@@ -313,6 +340,7 @@ def channels(source: list[tuple[int, int]], destination: list[int], budget: int)
     return offer(channels=wanted, budget=budget), offer(channels=accepted)
 
 
+@pytest.mark.requirement("HS-080", "HS-081", "HS-082")
 @pytest.mark.parametrize(
     ("source", "destination", "budget", "counts"),
     [
@@ -331,6 +359,7 @@ def test_channels_share_the_budget(
     assert dict(succeeded(*channels(source, destination, budget)).channels) == counts
 
 
+@pytest.mark.requirement("HS-080", "HS-081")
 @pytest.mark.parametrize(
     ("source", "destination", "budget", "code", "path", "side"),
     [
@@ -349,6 +378,7 @@ def test_channels_that_are_needed_must_fit(
 # Errors
 
 
+@pytest.mark.requirement("HS-083")
 def test_all_errors_come_together_in_order() -> None:
     source = replace(
         offer(able("xbzrle", Wish.REQUIRE), able("auto-converge", Wish.REQUIRE), parameters=(ParameterOffer("mode"),)),
@@ -374,6 +404,7 @@ def test_what_is_shown_is_json_of_bounded_size(items: list[str]) -> None:
 # Properties
 
 
+@pytest.mark.requirement("HS-050")
 @everywhere
 @given(cases)
 def test_determinism(found: Case) -> None:
@@ -384,6 +415,7 @@ def test_determinism(found: Case) -> None:
     assert outcome(replace(found, registry=shuffled)) == outcome(found)
 
 
+@pytest.mark.requirement("HS-034")
 @everywhere
 @given(cases, st.sampled_from(list(Wish)), st.integers(0, 7))
 def test_grease_decides_nothing(found: Case, wish: Wish, nibble: int) -> None:
@@ -400,6 +432,7 @@ def test_grease_decides_nothing(found: Case, wish: Wish, nibble: int) -> None:
     assert outcome(Case(found.registry, greased(found.source), greased(found.destination))) == outcome(found)
 
 
+@pytest.mark.requirement("HS-066", "HS-080")
 @everywhere
 @given(cases)
 def test_restriction(found: Case) -> None:
@@ -419,6 +452,7 @@ def test_restriction(found: Case) -> None:
         assert wanted[name].minimum <= count <= min(wanted[name].want, accepted[name])
 
 
+@pytest.mark.requirement("HS-060", "HS-066")
 @everywhere
 @given(cases)
 def test_wishes_hold(found: Case) -> None:
@@ -443,6 +477,7 @@ def test_idempotence(found: Case) -> None:
         assert outcome(rebuilt(found, result)) == result
 
 
+@pytest.mark.requirement("HS-084")
 @everywhere
 @given(cases)
 def test_attribution(found: Case) -> None:
@@ -455,6 +490,7 @@ def test_attribution(found: Case) -> None:
         }
 
 
+@pytest.mark.requirement("HS-084")
 @everywhere
 @given(cases)
 def test_repair(found: Case) -> None:
@@ -472,6 +508,7 @@ def first_loss(count: int, capabilities: int = 6, settle: Callable[[Case], Resul
     return next((index for index in range(count) if losses(case(random, capabilities, 1), settle)), None)
 
 
+@pytest.mark.requirement("HS-065")
 @pytest.mark.parametrize("count", [pytest.param(REGISTRIES, marks=soak)])
 def test_monotonicity(count: int) -> None:
     assert first_loss(count) is None
@@ -504,6 +541,7 @@ def test_random_cases_succeed_and_fail_often_enough() -> None:
     }
 
 
+@pytest.mark.requirement("HS-065")
 def test_a_gained_ability_turns_nothing_wanted_off_that_is_required() -> None:
     """The smallest case of the naive fault: b, wanted, conflicts with a, which c requires."""
     registry = Registry(

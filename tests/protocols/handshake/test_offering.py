@@ -20,7 +20,7 @@ from wireformat.protocols.handshake.offers import (
     Span,
     Wish,
 )
-from wireformat.protocols.handshake.registry import Kind, Rule, Side, registry
+from wireformat.protocols.handshake.registry import Handling, Kind, Rule, Side, registry
 from wireformat.protocols.handshake.releases import RELEASES, release
 
 NEWEST = release("10.2")
@@ -50,6 +50,7 @@ def test_offers_are_sorted_and_name_nothing_twice(name: str, side: Side) -> None
         assert names
 
 
+@pytest.mark.requirement("HS-035")
 @pytest.mark.parametrize("side", Side)
 def test_what_concerns_one_side_stays_out(side: Side) -> None:
     """A value that occurs nowhere else occurs nowhere in the offer."""
@@ -73,6 +74,7 @@ def test_a_source_decides_on_workload_and_leaves_the_rest_to_the_default() -> No
     assert set(wishes.values()) == {Wish.AUTO, Wish.AVOID}
 
 
+@pytest.mark.requirement("HS-031")
 def test_a_destination_follows() -> None:
     found = offer(NEWEST, Side.DESTINATION)
     assert {entry.wish for entry in found.capabilities} == {Wish.AUTO}
@@ -81,6 +83,41 @@ def test_a_destination_follows() -> None:
         0,
         "normal",
     ]
+
+
+@pytest.mark.requirement("HS-040")
+def test_postcopy_needs_no_setting_on_the_destination() -> None:
+    found = negotiate(offer(NEWEST, Side.SOURCE, {"postcopy-ram": Wish.REQUIRE}), offer(NEWEST, Side.DESTINATION))
+    assert isinstance(found, Result)
+    assert "postcopy-ram" in found.capabilities
+
+
+@pytest.mark.requirement("HS-041")
+@pytest.mark.parametrize(("name", "side"), list(product(RELEASES, Side)))
+def test_every_negotiable_capability_is_named(name: str, side: Side) -> None:
+    """Also those that this side is not able to or does not want."""
+    known = {entry.name for entry in registry().capabilities if entry.handling is Handling.NEGOTIATED}
+    own = {entry.name for entry in registry().capabilities if not entry.release}
+    found = offer(release(name), side, facilities=())
+    assert {entry.name for entry in found.capabilities} == (known & set(release(name).capabilities)) | own
+
+
+@pytest.mark.requirement("HS-026")
+def test_nothing_of_an_earlier_offer_leaks_into_the_next() -> None:
+    before = offer(NEWEST, Side.SOURCE)
+    offer(NEWEST, Side.SOURCE, {"multifd": Wish.REQUIRE}, {"downtime-limit": 7}, exact=["mode"], budget=9)
+    assert offer(NEWEST, Side.SOURCE) == before
+
+
+@pytest.mark.requirement("HS-076")
+def test_a_value_counts_as_stated_also_where_it_is_the_default() -> None:
+    source = offer(NEWEST, Side.SOURCE, settings={"multifd-zlib-level": 9})
+    found = negotiate(source, offer(NEWEST, Side.DESTINATION, settings={"multifd-zlib-level": 1}))
+    assert isinstance(found, Result)
+    assert dict(found.parameters)["multifd-zlib-level"] == 1
+    free = negotiate(source, offer(NEWEST, Side.DESTINATION))
+    assert isinstance(free, Result)
+    assert dict(free.parameters)["multifd-zlib-level"] == 9
 
 
 def test_a_wish_that_the_release_cannot_fulfil_is_stated_all_the_same() -> None:
@@ -165,6 +202,7 @@ def test_settings_that_the_release_refuses(name: str, setting: int | str | tuple
     assert (caught.value.id, str(caught.value)) == (id, text)
 
 
+@pytest.mark.requirement("HS-031")
 @pytest.mark.parametrize(("source", "destination"), list(product(RELEASES, RELEASES)))
 def test_any_two_releases_agree_where_nothing_is_required(source: str, destination: str) -> None:
     """The destination needs no setting, and takes the source's value wherever both know a parameter."""

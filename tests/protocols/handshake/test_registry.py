@@ -21,12 +21,14 @@ CAPABILITIES = registry().capabilities
 PARAMETERS = registry().parameters
 
 
+@pytest.mark.requirement("HS-213")
 @pytest.mark.parametrize("entries", [CAPABILITIES, PARAMETERS], ids=["capabilities", "parameters"])
 def test_numbers_are_given_once_and_in_order(entries: tuple[Capability | Parameter, ...]) -> None:
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
     assert len({entry.name for entry in entries}) == len(entries)
 
 
+@pytest.mark.requirement("HS-213")
 def test_published_numbers_stay() -> None:
     names = (
         "xbzrle",
@@ -69,9 +71,21 @@ def test_what_is_not_negotiated() -> None:
     }
 
 
+@pytest.mark.requirement("HS-077")
 def test_defaults_turn_nothing_on_that_the_user_decides() -> None:
     assert [entry.name for entry in CAPABILITIES if entry.default and entry.kind is Kind.WORKLOAD] == []
     assert [entry.name for entry in CAPABILITIES if entry.default] == ["ownership-handover"]
+
+
+@pytest.mark.requirement("HS-077")
+def test_kinds_and_what_may_change_while_the_migration_runs() -> None:
+    kinds = {entry.name for entry in CAPABILITIES if entry.kind is Kind.ARCHITECTURE}
+    assert kinds >= {"multifd", "postcopy-preempt", "switchover-ack", "ownership-handover"}
+    assert kinds.isdisjoint({"postcopy-ram", "xbzrle", "auto-converge", "dirty-limit"})
+    changeable = {entry.name for entry in PARAMETERS if entry.changeable}
+    assert changeable >= {"max-bandwidth", "downtime-limit", "max-postcopy-bandwidth"}
+    assert changeable.isdisjoint({"mode", "multifd-compression", "zero-page-detection"})
+    assert changeable.isdisjoint(entry.name for entry in PARAMETERS if entry.rule is Rule.LOCAL)
 
 
 def test_defaults_of_parameters_are_allowed() -> None:
@@ -86,6 +100,7 @@ def test_defaults_of_parameters_are_allowed() -> None:
             assert (entry.rule, entry.default) == (Rule.LOCAL, ""), entry.name
 
 
+@pytest.mark.requirement("HS-035")
 def test_parameters_that_name_something_on_one_side_are_local() -> None:
     assert {entry.name for entry in PARAMETERS if entry.rule is Rule.LOCAL} == {
         "block-bitmap-mapping",

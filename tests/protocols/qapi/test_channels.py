@@ -8,7 +8,7 @@ import pytest
 
 from tests.protocols.qapi.test_objects import EXAMPLES
 from wireformat.protocols.qapi.addresses import AddressError, Inet, Unix
-from wireformat.protocols.qapi.channels import Channel, ChannelType, channels_of, to_channels
+from wireformat.protocols.qapi.channels import Channel, ChannelType, Command, channels_of, to_channels
 
 HERE: dict[str, Any] = {"transport": "socket", "type": "inet", "host": "127.0.0.1", "port": "49999"}
 FILE: dict[str, Any] = {"transport": "file", "filename": "x", "offset": 0}
@@ -76,5 +76,22 @@ def test_an_incoming_migration_takes_the_main_channel_only() -> None:
         channels_of("migrate-incoming", both)
 
 
+@pytest.mark.requirement("HS-022")
+@pytest.mark.parametrize("command", ["migrate", "migrate-incoming"])
+def test_a_file_has_no_handshake(command: Command) -> None:
+    with pytest.raises(AddressError, match="a file cannot answer a handshake"):
+        channels_of(command, {"channels": [entry("main-v2", FILE)]})
+
+
+@pytest.mark.requirement("HS-020")
+@pytest.mark.parametrize("kind", ["main", "main-v2"])
+def test_the_handshake_is_chosen_by_the_type_of_the_main_channel(kind: str) -> None:
+    """And by nothing else: the address is the same, and a URI never means the handshake."""
+    (found,) = channels_of("migrate-incoming", {"channels": [entry(kind)]})
+    assert found == Channel(ChannelType(kind), Inet("127.0.0.1", "49999"))
+    assert [channel.type for channel in channels_of("migrate", {"uri": "tcp:127.0.0.1:49999"})] == [ChannelType.MAIN]
+
+
+@pytest.mark.requirement("HS-023")
 def test_a_file_is_fine_without_the_handshake() -> None:
     assert len(channels_of("migrate", {"channels": [entry("main", FILE)]})) == 1
