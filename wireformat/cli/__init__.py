@@ -22,6 +22,8 @@ VERBS: Mapping[str, str] = {
     "explain": "explain a message, a field or an error id",
     "dissector": "write a Wireshark dissector",
     "pcap": "wrap a stream for Wireshark",
+    "explore": "walk all interleavings of a protocol, and show the shortest way to what must not be",
+    "peer": "send a stream to a peer, or receive one: source, destination, resume",
     "baseline": "freeze a released version of a protocol, or check what is frozen",
     "compat": "judge today's messages against frozen ones, with bytes as proof",
 }
