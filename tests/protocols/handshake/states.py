@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.protocols.vmstate.building import (
@@ -44,6 +45,7 @@ FEATURES = ("uso4", "tso")
 RAM = SectionItem(idstr="ram", instance_id=0, version=4, oldest=4, flags=SectionFlags.ITERABLE)
 BLOCKS = ("pc.ram", "pc.bios", "/rom@etc/acpi/tables")
 
+everywhere = settings(max_examples=100, deadline=None, derandomize=True)
 versions = st.integers(0, 4)
 
 

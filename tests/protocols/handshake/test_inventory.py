@@ -12,6 +12,7 @@ from tests.protocols.handshake.states import (
     RAM,
     Writer,
     block_item,
+    everywhere,
     inventories,
     inventory_of,
     section_item,
@@ -73,6 +74,7 @@ def seen(section: SectionItem) -> SectionItem:
     return section_item(section.idstr, section.version, *subsections, instance_id=section.instance_id)
 
 
+@everywhere
 @given(inventories())
 def test_a_stream_shows_what_its_source_had(inventory: Inventory) -> None:
     sections = sorted((*inventory.sections, RAM), key=section_order)
@@ -188,6 +190,7 @@ def test_every_real_inventory_is_canonical(stream_capture: Capture) -> None:
     assert len(encoded) < 4096
 
 
+@everywhere
 @given(inventories())
 def test_order_is_that_of_the_bytes(inventory: Inventory) -> None:
     for items in (inventory.sections, inventory.ram_blocks):

@@ -14,6 +14,7 @@ from tests.protocols.handshake.states import (
     abilities_of,
     block_item,
     destinations,
+    everywhere,
     inventories,
     inventory_of,
     section_item,
@@ -156,6 +157,7 @@ def test_a_wrong_machine_does_not_hide_what_else_is_wrong() -> None:
     ]
 
 
+@everywhere
 @given(inventories(), destinations())
 def test_verdicts_are_one_for_each_section_in_wire_order(inventory: Inventory, destination: Abilities) -> None:
     reply = judge(inventory, destination)
@@ -169,6 +171,7 @@ def test_verdicts_are_one_for_each_section_in_wire_order(inventory: Inventory, d
             assert written == sorted(set(written))
 
 
+@everywhere
 @given(inventories(), destinations(), st.sampled_from(NAMES))
 def test_more_ability_never_turns_success_into_failure(inventory: Inventory, destination: Abilities, name: str) -> None:
     before = outcome(inventory, destination)
@@ -190,6 +193,7 @@ def outcome(inventory: Inventory, destination: Abilities) -> Resolution | tuple[
 # The repair property (P-17): what is named is what is wrong.
 
 
+@everywhere
 @given(inventories(), destinations())
 def test_where_all_that_is_named_is_changed_the_same_run_succeeds(inventory: Inventory, destination: Abilities) -> None:
     found = outcome(inventory, destination)
@@ -198,6 +202,7 @@ def test_where_all_that_is_named_is_changed_the_same_run_succeeds(inventory: Inv
     assert isinstance(outcome(inventory, destination), Resolution)
 
 
+@everywhere
 @given(inventories(), destinations())
 def test_where_one_thing_is_changed_that_item_is_gone_and_no_other(
     inventory: Inventory, destination: Abilities

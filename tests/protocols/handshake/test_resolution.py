@@ -10,6 +10,7 @@ from hypothesis import given
 from tests.protocols.handshake.states import (
     abilities_of,
     destinations,
+    everywhere,
     inventories,
     inventory_of,
     section_item,
@@ -139,6 +140,7 @@ def errors(inventory: Inventory, reply: InventoryReply) -> set[ErrorItem]:
     return set() if isinstance(outcome, Resolution) else set(outcome)
 
 
+@everywhere
 @given(inventories(), destinations())
 def test_errors_of_the_whole_are_those_of_its_parts(inventory: Inventory, destination: Abilities) -> None:
     """No error hides another: each section alone gives the same items as all together."""
@@ -151,6 +153,7 @@ def test_errors_of_the_whole_are_those_of_its_parts(inventory: Inventory, destin
     assert errors(inventory, reply) == set().union(*alone, absent)
 
 
+@everywhere
 @given(inventories(), destinations())
 def test_resolution_is_idempotent(inventory: Inventory, destination: Abilities) -> None:
     """What is sent after a resolution needs no further one."""
@@ -163,6 +166,7 @@ def test_resolution_is_idempotent(inventory: Inventory, destination: Abilities) 
         assert resolve(sent, again) == Resolution()
 
 
+@everywhere
 @given(inventories(), destinations())
 def test_promises_stand_in_wire_order(inventory: Inventory, destination: Abilities) -> None:
     reply = judge(inventory, destination)

@@ -13,6 +13,7 @@ from tests.protocols.handshake.states import (
     Writer,
     abilities_of,
     destinations,
+    everywhere,
     inventories,
     inventory_of,
     section_item,
@@ -33,7 +34,7 @@ from wireformat.protocols.handshake.abilities import Abilities, SectionAbility
 from wireformat.protocols.handshake.container import manifest_of
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.inventory import inventory_of_stream, section_order
-from wireformat.protocols.handshake.inventory_items import SectionItem
+from wireformat.protocols.handshake.inventory_items import SectionItem, VerdictKind
 from wireformat.protocols.handshake.judgement import judge
 from wireformat.protocols.handshake.messages import Commit, Inventory, InventoryReply, ResultEntries
 from wireformat.protocols.handshake.offers import ErrorItem
@@ -72,6 +73,7 @@ def lacking() -> tuple[Inventory, InventoryReply, Resolution]:
     return inventory, reply, promise
 
 
+@everywhere
 @given(inventories(), destinations())
 def test_a_source_that_keeps_its_promise_violates_nothing(inventory: Inventory, destination: Abilities) -> None:
     whole = replace(inventory, sections=tuple(sorted((*inventory.sections, RAM), key=section_order)))
@@ -81,6 +83,7 @@ def test_a_source_that_keeps_its_promise_violates_nothing(inventory: Inventory, 
         assert found(Writer(), whole, *agreement) == ()
 
 
+@everywhere
 @given(inventories(), destinations())
 def test_every_broken_promise_is_found(inventory: Inventory, destination: Abilities) -> None:
     agreement = agreed(inventory, destination)
@@ -110,6 +113,13 @@ def test_mutant_omitted_but_section_version_not_lowered() -> None:
 def test_a_promise_that_was_not_made_does_not_excuse_a_version() -> None:
     inventory, reply, _ = lacking()
     items = violations(read_stream(Writer().stream(inventory, Resolution())), inventory, reply, Resolution())
+    assert [item.code.name for item in items] == ["SECTION_UNKNOWN", "SUBSECTION_UNKNOWN"]
+
+
+def test_the_version_that_the_destination_asked_for_must_be_promised_too() -> None:
+    inventory, reply, _ = lacking()
+    asked = InventoryReply(verdicts=(replace(reply.verdicts[0], verdict=VerdictKind.OK, version=2),))
+    items = violations(read_stream(Writer().stream(inventory, Resolution())), inventory, asked, Resolution())
     assert [item.code.name for item in items] == ["SECTION_UNKNOWN", "SUBSECTION_UNKNOWN"]
 
 
