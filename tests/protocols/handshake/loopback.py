@@ -1,9 +1,9 @@
-"""A source and a listener joined in memory: every connection is two queues of bytes, and the test decides what moves."""
+"""A source and a listener joined in memory: a connection is two queues of bytes, and the test decides what moves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
 
@@ -15,14 +15,12 @@ from wireformat.protocols.handshake.destination_handshake import DestinationConf
 from wireformat.protocols.handshake.events import (
     ChannelKey,
     ChannelsWanted,
-    Completed,
     Event,
     Failed,
     Granted,
     HandedOver,
     PayloadReceived,
     PeerLoaded,
-    Ready,
 )
 from wireformat.protocols.handshake.inventory_items import (
     MachineItem,
@@ -175,8 +173,9 @@ class Loopback:
 
     def pump(self) -> list[Event]:
         """Let everything pass, both sides' events included; the source's new events."""
-        while any([link.move() for link in self.links]):
-            pass
+        moved = True
+        while moved:
+            moved = max([link.move() for link in self.links])
         for event in self.listener.events():
             self.heard.append(event)
             if isinstance(event, PayloadReceived):

@@ -14,18 +14,17 @@ from wireformat.protocols.handshake import keys
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey
 from wireformat.protocols.handshake.refusal import violation
+from wireformat.protocols.handshake.resume import Thread
 
 
 class Binding:
     """The slots of one migration in one epoch, and what has become of them."""
 
-    def __init__(self, migration_id: bytes, secret: bytes, epoch: int, plan: Collection[ChannelKey]) -> None:
-        self.migration_id = migration_id
-        self.epoch = epoch
+    def __init__(self, thread: Thread, plan: Collection[ChannelKey]) -> None:
         self.plan = tuple(plan)
         self.bound: set[ChannelKey] = set()
         self.refused: set[ChannelKey] = set()
-        self._secret = secret
+        self._thread = thread
         self._counts = {key.type: sum(1 for other in plan if other.type == key.type) for key in plan}
 
     @property
@@ -53,8 +52,9 @@ class Binding:
             raise violation(ErrorCode.MISSING, "/header/entries", "a channel says type, index, epoch and proof")
         kind, index, epoch = said
         key = ChannelKey(kind, index)
-        expected = keys.channel_proof(self._secret, self.migration_id, self.epoch, key)
-        is_ours = header.binding == self.migration_id and epoch == self.epoch
+        thread = self._thread
+        expected = keys.channel_proof(thread.secret, thread.migration_id, thread.epoch, key)
+        is_ours = header.binding == thread.migration_id and epoch == thread.epoch
         if not keys.is_equal(entries.proof, expected) or not is_ours:
             text = "the channel belongs to another migration or epoch, or its proof is wrong"
             raise violation(ErrorCode.CHANNEL_BINDING, "/header", text)

@@ -14,7 +14,7 @@ from wireformat.protocols.handshake.events import ChannelKey
 from wireformat.protocols.handshake.messages import ChannelAck, Reject
 from wireformat.protocols.handshake.offer_wire import channel_names
 from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.refusal import error_entries, items_of, violation
+from wireformat.protocols.handshake.refusal import items_of, refusing, violation
 
 
 class Owner(Protocol):
@@ -67,7 +67,7 @@ class ChannelDestination(ChannelEnd):
 
     def _refuse(self, items: tuple[ErrorItem, ...]) -> None:
         self.errors = items
-        self._outgoing.append(self._writer.encode(Reject(errors=tuple(map(error_entries, items)))))
+        self._outgoing.append(self._writer.encode(Reject(errors=refusing(items, self._dialect))))
         self._step("Reject")
         self.wants_close = True
 

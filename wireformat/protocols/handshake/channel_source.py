@@ -7,30 +7,30 @@ from typing import Any, TypeAlias
 
 from wireformat.errors import LocalProtocolError
 from wireformat.protocols.channels.messages import ChannelKind, HeaderEntries
-from wireformat.protocols.handshake import opening
+from wireformat.protocols.handshake import keys, opening
 from wireformat.protocols.handshake.channel_end import ChannelEnd
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey
 from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.refusal import Violation, errors_of, item, violation
+from wireformat.protocols.handshake.resume import Thread
 
 Notice: TypeAlias = Callable[[ChannelKey, tuple[ErrorItem, ...] | None], None]
 """Called when a channel was accepted (None), or closed, with the reasons."""
 
 
 class ChannelSource(ChannelEnd):
-    """Made by a session for one connection. `binding`, `epoch` and `proof` say where the channel belongs."""
+    """Made by a session for one connection; `thread` says where the channel belongs."""
 
     role = "source-channel"
 
-    def __init__(
-        self, key: ChannelKey, binding: bytes, epoch: int, proof: bytes, dialect: Dialect, notice: Notice
-    ) -> None:
+    def __init__(self, key: ChannelKey, thread: Thread, dialect: Dialect, notice: Notice) -> None:
         super().__init__(dialect)
         self.key = key
-        self._binding = binding
-        self._entries = HeaderEntries(channel_type=key.type, index=key.index, proof=proof, epoch=epoch)
+        self._binding = thread.migration_id
+        proof = keys.channel_proof(thread.secret, thread.migration_id, thread.epoch, key)
+        self._entries = HeaderEntries(channel_type=key.type, index=key.index, proof=proof, epoch=thread.epoch)
         self._notice = notice
         self._has_header = False
 

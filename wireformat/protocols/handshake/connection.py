@@ -13,13 +13,13 @@ from wireformat.errors import WireError
 from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind
 from wireformat.protocols.handshake import opening
 from wireformat.protocols.handshake.channel_destination import ChannelDestination
-from wireformat.protocols.handshake.destination import DestinationSession
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.frames import FrameWriter
 from wireformat.protocols.handshake.messages import Reject
 from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.refusal import error_entries, item, items_of
+from wireformat.protocols.handshake.refusal import item, items_of, refusing
+from wireformat.protocols.handshake.resume_end import MainEnd, ResumeEnd
 
 Role: TypeAlias = Literal["unknown", "main", "data", "resume", "refused"]
 
@@ -40,7 +40,7 @@ class Connection:
     def __init__(self, board: Switchboard, dialect: Dialect, exporter: bytes = b"") -> None:
         self.role: Role = "unknown"
         self.exporter = exporter
-        self.end: DestinationSession | ChannelDestination | None = None
+        self.end: MainEnd | ResumeEnd | ChannelDestination | None = None
         self._board = board
         self._dialect = dialect
         self._inbox = bytearray()
@@ -84,7 +84,7 @@ class Connection:
         answer, self._outgoing = self._outgoing, b""
         return answer if self.end is None else answer + self.end.data_to_send()
 
-    def becomes(self, role: Role, end: DestinationSession | ChannelDestination) -> None:
+    def becomes(self, role: Role, end: MainEnd | ResumeEnd | ChannelDestination) -> None:
         """What has come behind the header, and all that follows, is for this end."""
         self.role, self.end = role, end
         rest, self._inbox = self._inbox, bytearray()
@@ -136,4 +136,4 @@ def refusal(
     """The least that refuses a connection: a header, and REJECT."""
     header = opening.header_bytes(dialect, kind, binding, from_source=False)
     writer = FrameWriter(dialect, dialect.frames())
-    return header + writer.encode(Reject(errors=tuple(map(error_entries, items))))
+    return header + writer.encode(Reject(errors=refusing(items, dialect)))

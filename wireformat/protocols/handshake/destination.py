@@ -8,10 +8,13 @@ nor is dropped until management, or for dropping a policy, says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from wireformat.errors import DecodeError
+from wireformat.errors import DecodeError, LocalProtocolError
+from wireformat.protocols.handshake import keys
+from wireformat.protocols.handshake.binding import Binding
 from wireformat.protocols.handshake.destination_handshake import (
     DestinationConfig,
     DestinationHandshake,
@@ -23,13 +26,15 @@ from wireformat.protocols.handshake.events import (
     HandedOver,
     PayloadEnded,
     PayloadReceived,
+    Resumed,
     Started,
 )
-from wireformat.protocols.handshake.frames import frame_behind
-from wireformat.protocols.handshake.messages import Loaded, Running
+from wireformat.protocols.handshake.frames import FrameReader, FrameWriter, frame_behind
+from wireformat.protocols.handshake.messages import Loaded, ResumeReply, Running
 from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.payloads import HANDOVER, RAW, STRIPED
 from wireformat.protocols.handshake.refusal import Violation, item, violation
+from wireformat.protocols.handshake.resume import Thread
 from wireformat.protocols.handshake.session import Handler
 from wireformat.protocols.handshake.striped import Joiner
 
@@ -44,6 +49,7 @@ class DestinationSession(DestinationHandshake):
         self._stream = config.stream_end(self._find_frame)
         self._undecided = bytearray()
         self._handover: Any = None
+        self._is_confirmed = True
         self._joiner: Joiner | None = None
         self._has_payload = False
 
@@ -59,6 +65,7 @@ class DestinationSession(DestinationHandshake):
         return self.state == "payload" and self.agreed.payload == RAW and not self._has_payload
 
     def _read(self) -> None:
+        self._is_confirmed = True
         while True:
             if self._is_streaming():
                 self._pass_on()
@@ -119,6 +126,7 @@ class DestinationSession(DestinationHandshake):
 
     def receive_channel(self, key: ChannelKey, data: bytes) -> None:
         """Bytes arrived on a bound channel."""
+        self._is_confirmed = True
         if self.state not in ("binding", "ready", "payload", "handed-over"):
             return
         try:
@@ -133,11 +141,11 @@ class DestinationSession(DestinationHandshake):
     def lose_channel(self, key: ChannelKey, items: tuple[ErrorItem, ...]) -> None:
         """A bound channel is gone."""
         if self._joiner is None or not self._joiner.has_ended(key):
-            self._end("cut", items, is_usable=True)
+            self._lose(items)
 
     def wants_channel(self, key: ChannelKey) -> bool:
         """Whether more should be read from a bound channel."""
-        return self._joiner.wants(key) if self._joiner else self.state != "binding"
+        return self._joiner.wants(key) if self._joiner else self.state not in ("binding", "ready")
 
     def _hear_handover(self, handover: Any) -> None:
         """The source is paused; pieces of the stream may still be under way on other channels."""
@@ -181,8 +189,41 @@ class DestinationSession(DestinationHandshake):
         self._step("policy-drop")
         self._settle((item(ErrorCode.PEER_SILENT, text="the guest was held for too long, and is dropped"),), "us")
 
+    @property
+    def next_epochs(self) -> tuple[int, ...]:
+        """The epochs in which a source may come back. The last one again, where it may not have heard of it."""
+        epoch = self._thread.epoch if self._thread else 0
+        return (epoch + 1,) if self._is_confirmed else (epoch, epoch + 1)
+
+    def resume(self, resume: Any, reader: FrameReader, writer: FrameWriter) -> None:
+        """Go on over the connection that these belong to, whose source has proven itself."""
+        thread, binding = self._thread, self.binding
+        if thread is None or binding is None:
+            raise LocalProtocolError("illegal-event", f"nothing to resume in state {self.state} of destination")
+        self._step("reconnect")
+        self._begin()
+        self._reader, self._writer = reader, writer
+        self._thread = replace(thread, epoch=resume.epoch)
+        self._is_confirmed = False
+        self.binding = Binding(self._thread, sorted(binding.bound))
+        if self._joiner is not None:
+            self._joiner = Joiner(self.binding.plan, self._deliver, self._config.window, self._received)
+        self._step("Resume")
+        self._send(self._resume_reply(resume, self._thread))
+        self._events.append(Resumed(self._offset()))
+
+    def _resume_reply(self, resume: Any, thread: Thread) -> ResumeReply:
+        """Say what has arrived, be it passed on or not."""
+        whole = self._sum.copy()
+        whole.update(self._undecided)
+        size, digest, nonce = self._offset(), whole.digest(), self._config.secrets().nonce
+        proof = keys.resume_answer(
+            thread.secret, thread.migration_id, thread.epoch, (resume.nonce, nonce), size, digest
+        )
+        return ResumeReply(epoch=thread.epoch, nonce=nonce, proof=proof, received=size, digest=digest)
+
     def _offset(self) -> int:
-        return self._received
+        return self._received + len(self._undecided)
 
     handlers: ClassVar[Mapping[str, Handler]] = {
         **DestinationHandshake.handlers,

@@ -42,15 +42,10 @@ from wireformat.protocols.handshake.offer_wire import (
 )
 from wireformat.protocols.handshake.offers import ErrorItem, Offer, Refusal, Result
 from wireformat.protocols.handshake.payloads import impossible
+from wireformat.protocols.handshake.preconditions import NO_CONTEXT, check_offer, confirming_key, context_items
 from wireformat.protocols.handshake.refusal import Violation, item, violation
-from wireformat.protocols.handshake.session import (
-    NO_CONTEXT,
-    Handler,
-    Session,
-    check_offer,
-    confirming_key,
-    context_items,
-)
+from wireformat.protocols.handshake.resume import Thread
+from wireformat.protocols.handshake.session import Handler, Session
 from wireformat.protocols.handshake.stream_end import Follower, StreamEnd, VmStateEnd
 
 Judge: TypeAlias = Callable[[Inventory], InventoryReply | tuple[ErrorItem, ...]]
@@ -111,7 +106,7 @@ class DestinationHandshake(Session):
 
     role = "destination"
     peer = "source"
-    refusing = frozenset({"header", "deciding", "replied", "judging", "judged", "committing"})
+    rejecting = frozenset({"header", "deciding", "replied", "judging", "judged", "committing"})
 
     def __init__(self, config: DestinationConfig, exporter: bytes = b"") -> None:
         check_offer(config.offer)
@@ -205,7 +200,8 @@ class DestinationHandshake(Session):
         if channel_keys(commit.plan) != plan:
             raise violation(ErrorCode.RESULT_DIGEST_MISMATCH, "/plan", "the plan does not follow from the result")
         self._send(CommitAck(transcript=bytes(DIGEST_SIZE), confirmation=bytes(DIGEST_SIZE) if self._key else None))
-        self.binding = Binding(self._secrets.migration_id, self._secrets.channel_secret, 0, plan)
+        self._thread = Thread(self._secrets.migration_id, self._secrets.channel_secret, 0)
+        self.binding = Binding(self._thread, plan)
         self._check_channels()
 
     def admit_channel(self, header: Any) -> ChannelKey:

@@ -119,14 +119,21 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The connection was lost, and the migration can go on over another one. `offset`: bytes of the stream so far."""
+    """The connection was lost, and the migration can go on over another one. `offset`: bytes of the stream so far.
+
+    `errors` say what happened; after an attempt to go on, why it failed.
+    """
 
     offset: int
+    errors: tuple[ErrorItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The migration goes on, at `offset` of the stream."""
+    """The migration goes on, at `offset` of the stream.
+
+    The source gives the session what precedes it by `skip_payload`, then sends the rest.
+    """
 
     offset: int
 

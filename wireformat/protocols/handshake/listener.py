@@ -21,6 +21,7 @@ from wireformat.protocols.handshake.events import ChannelRefused, Event, Strange
 from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.opening import check_header
 from wireformat.protocols.handshake.refusal import item, violation
+from wireformat.protocols.handshake.resume_end import MainEnd, ResumeEnd
 
 
 class Listener:
@@ -63,6 +64,8 @@ class Listener:
                 self._open_main(connection, header, raw)
             case ChannelKind.DATA:
                 self._open_channel(connection, header)
+            case ChannelKind.RESUME:
+                self._open_resumed(connection, header)
             case _:
                 text = f"nothing of kind {int(header.kind)} is expected"
                 raise violation(ErrorCode.UNEXPECTED, "/header/kind", text, actual=int(header.kind))
@@ -75,7 +78,7 @@ class Listener:
             self._events.extend(self.session.events())
         self.session = DestinationSession(self._config, connection.exporter)
         self.session.opened(raw)
-        connection.becomes("main", self.session)
+        connection.becomes("main", MainEnd(self.session))
 
     def _open_channel(self, connection: Connection, header: Any) -> None:
         channel = ChannelDestination(self.session if self.is_busy else None, self._config.dialect)
@@ -83,6 +86,14 @@ class Listener:
         if channel.errors:
             self._events.append(ChannelRefused(None, channel.errors))
         connection.becomes("data", channel)
+
+    def _open_resumed(self, connection: Connection, header: Any) -> None:
+        revision = self.session.result.version if self.session and self.session.result else None
+        end = ResumeEnd(self.session, self._config.dialect, revision)
+        end.opened(header)
+        if end.errors:
+            self._events.append(ChannelRefused(None, end.errors))
+        connection.becomes("resume", end)
 
     def dismiss(self, connection: Connection, code: ErrorCode, first: bytes, items: tuple[ErrorItem, ...]) -> None:
         """A connection is refused."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from wireformat.errors import EncodeError, LocalProtocolError, RemoteProtocolError, SchemaError, WireError
+from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severity
 from wireformat.protocols.handshake.messages import MAX_ERRORS
 from wireformat.protocols.handshake.negotiate_reasons import shown
@@ -100,6 +101,12 @@ def error_entries(item: ErrorItem) -> ErrorEntries:
         severity=item.severity,
         retry=item.retry,
     )
+
+
+def refusing(items: Iterable[ErrorItem], dialect: Dialect) -> tuple[ErrorEntries, ...]:
+    """Items as they travel in one message: in the order of their bytes, none twice."""
+    by_bytes = {dialect.part(entries): entries for entries in map(error_entries, items)}
+    return tuple(by_bytes[data] for data in sorted(by_bytes))
 
 
 def _cut(text: str | None, size: int) -> str | None:

@@ -38,10 +38,11 @@ from wireformat.protocols.handshake.frames import (
 )
 from wireformat.protocols.handshake.greasing import Greasing
 from wireformat.protocols.handshake.machine import TRANSITIONS
-from wireformat.protocols.handshake.messages import Abort, ConfirmLevel, Context, Progress, Reject
-from wireformat.protocols.handshake.offers import ErrorItem, Offer, Result
-from wireformat.protocols.handshake.refusal import error_entries, errors_of, item, items_of, violation
-from wireformat.protocols.handshake.registry import Rule, registry
+from wireformat.protocols.handshake.messages import Abort, Context, Progress, Reject
+from wireformat.protocols.handshake.offers import ErrorItem, Result
+from wireformat.protocols.handshake.payloads import RESUME
+from wireformat.protocols.handshake.refusal import errors_of, item, items_of, refusing, violation
+from wireformat.protocols.handshake.resume import Thread
 from wireformat.protocols.handshake.transcript import TAG, Transcript
 from wireformat.schema.machine import Machine
 from wireformat.schema.record import Record
@@ -50,25 +51,27 @@ from wireformat.schema.values import Unknown
 MACHINE: Final = Machine(TRANSITIONS)
 CONFIRMING: Final = frozenset({"Commit", "CommitAck"})
 CONFIRMATION: Final = 0xFFFE
-NO_CONTEXT: Final = Context()
-"""What management said where it said nothing."""
-
 Side = Literal["us", "peer"]
 Handler = Callable[[Any, Any], None]
 
 
 class Session:
-    """One side of a main channel. `state` is one of its machine's, `result` what was negotiated."""
+    """One side of a main channel. `state` is one of its machine's, `result` what was negotiated.
+
+    `connection_count` is how many connections there were so far, one after another.
+    """
 
     role: ClassVar[str]
     peer: ClassVar[str]
-    refusing: ClassVar[frozenset[str]] = frozenset()
+    rejecting: ClassVar[frozenset[str]] = frozenset()
     """States in which this side answers a fault with REJECT instead of ABORT."""
 
     def __init__(self, dialect: Dialect, context: Context, grease: int | None) -> None:
         self.state = MACHINE.start(self.role)
         self.result: Result | None = None
         self.wants_close = False
+        self.connection_count = 0
+        self._thread: Thread | None = None
         self._dialect = dialect
         self._greasing = None if grease is None else Greasing(grease)
         self._events: deque[Event] = deque()
@@ -79,6 +82,7 @@ class Session:
 
     def _begin(self) -> None:
         """Begin a connection: nothing has been sent or received on it."""
+        self.connection_count += 1
         self.wants_close = False
         self._inbox = bytearray()
         self._outgoing: list[bytes] = []
@@ -90,6 +94,11 @@ class Session:
     def is_over(self) -> bool:
         """Whether nothing can happen any more."""
         return MACHINE.is_final(self.role, self.state)
+
+    @property
+    def thread(self) -> Thread | None:
+        """What the migration can be picked up by after a cut, None before anything is agreed."""
+        return self._thread
 
     @property
     def agreed(self) -> Result:
@@ -106,7 +115,16 @@ class Session:
 
     def receive_eof(self) -> None:
         """The peer will send nothing more, or the connection is gone."""
-        self._end("cut", (self._cut_item(),), is_usable=False)
+        self._lose((self._cut_item(),))
+
+    def _lose(self, items: tuple[ErrorItem, ...]) -> None:
+        """The connection is of no use any more. A payload may go on over another one, if that was agreed."""
+        is_resumable = self.state == "payload" and RESUME in self.agreed.capabilities
+        self._end("pause" if is_resumable else "cut", items, is_usable=False)
+
+    def give_up(self) -> None:
+        """The lost connection will not be replaced."""
+        self._end("give-up", (item(ErrorCode.PEER_CLOSED, text="the connection was lost, and not replaced"),))
 
     def silence(self) -> None:
         """The peer has said nothing for too long."""
@@ -250,16 +268,16 @@ class Session:
         if event not in MACHINE.events(self.role, self.state):
             self.wants_close = True
             return
-        is_refusal = event == "fault" and self.state in self.refusing
+        is_refusal = event == "fault" and self.state in self.rejecting
         if is_usable and self._is_usable():
-            entries = tuple(map(error_entries, items))
-            self._outgoing.append(self._writer.encode((Reject if is_refusal else Abort)(errors=entries)))
+            message = Reject if is_refusal else Abort
+            self._outgoing.append(self._writer.encode(message(errors=refusing(items, self._dialect))))
         self._step("Reject" if is_refusal else event)
         self._settle(items, "us")
 
     def _is_usable(self) -> bool:
         """Whether a frame sent now would be understood."""
-        return True
+        return self.state != "paused"
 
     def _cut_item(self) -> ErrorItem:
         return item(ErrorCode.PEER_CLOSED, text=f"the connection ended in state {self.state} of the {self.role}")
@@ -277,7 +295,7 @@ class Session:
             case "complete":
                 self._events.append(Completed())
             case "paused":
-                self._events.append(Paused(self._offset()))
+                self._events.append(Paused(self._offset(), items))
             case _:
                 self._events.append(Failed(items, by))
 
@@ -290,29 +308,3 @@ class Session:
         "Reject": _accept_refusal,
         "Abort": _accept_refusal,
     }
-
-
-def confirming_key(level: ConfirmLevel, psk: bytes, exporter: bytes) -> bytes:
-    """What transcripts are confirmed with at a level. Raises `LocalProtocolError` where the key is not there."""
-    key = {ConfirmLevel.EXPORTER: exporter, ConfirmLevel.PSK: psk}.get(level, b"")
-    if level != ConfirmLevel.NONE and len(key) < keys.KEY_SIZE:
-        raise LocalProtocolError("usage", f"no key of {keys.KEY_SIZE} bytes for level {level.name}", path="confirm")
-    return key
-
-
-def check_offer(offer: Offer) -> None:
-    """Refuse to offer what concerns this side alone. Raises `LocalProtocolError`."""
-    for parameter in offer.parameters:
-        known = registry().parameter(parameter.name)
-        if known is not None and known.rule is Rule.LOCAL:
-            raise LocalProtocolError("usage", f"{parameter.name} never travels", path=f"/parameters/{parameter.name}")
-
-
-def context_items(told: Context, own: Context) -> Iterator[ErrorItem]:
-    """Where what management told the peer differs from what it told this side."""
-    pairs = {"label": (own.label, told.label), "uuid": (own.uuid, told.uuid)}
-    for name, (expected, actual) in pairs.items():
-        if expected != actual:
-            text = f"management told this side another {name}"
-            shown = [value.hex() if isinstance(value, bytes) else value for value in (expected, actual)]
-            yield item(ErrorCode.CONTEXT_MISMATCH, f"/context/{name}", text, expected=shown[0], actual=shown[1])

@@ -47,16 +47,11 @@ from wireformat.protocols.handshake.offer_wire import (
 )
 from wireformat.protocols.handshake.offers import ErrorItem, Offer, Refusal, Result
 from wireformat.protocols.handshake.payloads import impossible
+from wireformat.protocols.handshake.preconditions import NO_CONTEXT, check_offer, confirming_key, context_items
 from wireformat.protocols.handshake.refusal import Violation, error_item, item, violation
 from wireformat.protocols.handshake.resolution import Resolution, resolve
-from wireformat.protocols.handshake.session import (
-    NO_CONTEXT,
-    Handler,
-    Session,
-    check_offer,
-    confirming_key,
-    context_items,
-)
+from wireformat.protocols.handshake.resume import Thread
+from wireformat.protocols.handshake.session import Handler, Session
 
 Resolver: TypeAlias = Callable[[Inventory, InventoryReply], Resolution | tuple[ErrorItem, ...]]
 
@@ -88,12 +83,12 @@ class SourceHandshake(Session):
         check_offer(config.offer)
         super().__init__(config.dialect, config.context, config.grease)
         self._config = config
-        self._header: bytes | None = None
-        self._epoch = 0
-        self._binding = NO_BINDING
-        self._secret = b""
         self._plan: tuple[ChannelKey, ...] = ()
         self._optional: frozenset[ChannelKey] = frozenset()
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._header: bytes | None = None
 
     def connect(self) -> None:
         """The connection is being made."""
@@ -139,8 +134,11 @@ class SourceHandshake(Session):
         if found is None:
             return False
         header, self._header = found
-        opening.check_header(header, ChannelKind.MAIN, NO_BINDING, from_source=False)
-        self._transcript.headers(self._own_header, self._header)
+        if self._thread is not None:
+            opening.check_header(header, ChannelKind.RESUME, self._thread.migration_id, from_source=False)
+        else:
+            opening.check_header(header, ChannelKind.MAIN, NO_BINDING, from_source=False)
+            self._transcript.headers(self._own_header, self._header)
         return True
 
     def _cut_item(self) -> ErrorItem:
@@ -185,7 +183,7 @@ class SourceHandshake(Session):
         self._plan = planned(result)
         needed = {offer.type: offer.minimum for offer in self._config.offer.channels}
         self._optional = frozenset(key for key in self._plan if key.index >= needed.get(key.type, 0))
-        self._binding, self._secret = reply.migration_id, reply.channel_secret
+        self._thread = Thread(reply.migration_id, reply.channel_secret, 0)
         self._large = max(FIRST_LIMIT, reply.limits.inventory_size)
         self._reader.large = max(FIRST_LIMIT, self._config.inventory_size)
         self._reader.codec = self._writer.codec = self._dialect.frames(result.version)
@@ -213,10 +211,9 @@ class SourceHandshake(Session):
 
     def channel(self, key: ChannelKey) -> ChannelSource:
         """The source's end of a planned channel, for a new connection."""
-        if key not in self._plan or self.state not in ("opening", "payload"):
+        if self._thread is None or key not in self._plan or self.state not in ("opening", "payload"):
             raise LocalProtocolError("usage", f"{key} is not to be opened in state {self.state}")
-        proof = keys.channel_proof(self._secret, self._binding, self._epoch, key)
-        return ChannelSource(key, self._binding, self._epoch, proof, self._dialect, self._notice)
+        return ChannelSource(key, self._thread, self._dialect, self._notice)
 
     def _notice(self, key: ChannelKey, errors: tuple[ErrorItem, ...] | None) -> None:
         """A channel was accepted, or it was not and never will be."""
@@ -235,6 +232,7 @@ class SourceHandshake(Session):
         bound, missing = channel_keys(ready.bound), channel_keys(ready.missing)
         if sorted(bound + missing) != sorted(self._plan) or not self._optional.issuperset(missing):
             raise violation(ErrorCode.CHANNEL_MISSING, "/missing", "the destination goes on without what is needed")
+        self._plan = bound
         self._events.append(Ready(bound, missing))
 
     handlers: ClassVar[Mapping[str, Handler]] = {

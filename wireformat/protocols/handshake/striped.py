@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from heapq import heappop, heappush
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
@@ -32,6 +32,10 @@ class Striper:
         self._codec = dialect.pieces
         self.offset = 0
         self.sum = sha256()
+
+    def begin(self, offset: int, sum: Any) -> None:
+        """Go on at an offset; `sum` is the digest of what precedes it."""
+        self.offset, self.sum = offset, sum
 
     def cut(self, data: bytes | memoryview, size: int = USUAL_PIECE) -> Iterator[bytes]:
         """The next bytes of the stream, in pieces of at most `size` bytes. Any channel may carry any of them."""
