@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from wireformat.errors import DecodeError
 from wireformat.peer.dialler import Dialler
+from wireformat.peer.line import LINGER
 from wireformat.peer.listening import Listener
 from wireformat.peer.lobby import Lobby
 from wireformat.peer.payload import Payload
@@ -71,7 +72,7 @@ class PlainDestination:
         self._tls = tls
         self._listener = listener
         self._sink = sink
-        self._end = VmStateEnd()
+        self._end = VmStateEnd(_no_frame)
         self._timeout = timeout
         self._lobby = lobby
         self._chosen: asyncio.Future[tuple[Wire, bytes]]
@@ -84,11 +85,15 @@ class PlainDestination:
             wire, first = await self._chosen
             serving.cancel()
             self._lobby.close()
-            self._listener.close()
-            try:
-                await self._receive(wire, first)
-            finally:
-                wire.close()
+        self._listener.close()
+        try:
+            await self._receive(wire, first)
+            await wire.finish()
+            with suppress(OSError):
+                async with asyncio.timeout(LINGER):
+                    await _discard(wire)
+        finally:
+            wire.close()
 
     def _welcome(self, wire: Wire) -> None:
         self._lobby.enter(wire)
@@ -124,9 +129,10 @@ class PlainDestination:
         self._sink.begin()
         try:
             while data and not self._end.is_over:
-                taken = self._end.take(data)
-                self._sink.write(self.size, memoryview(data)[:taken])
-                self.size += taken
+                known = self._end.take(data)
+                end = known if self._end.is_over else self.size + len(data)
+                self._sink.write(self.size, memoryview(data)[: end - self.size])
+                self.size = end
                 if not self._end.is_over:
                     async with asyncio.timeout(self._timeout):
                         data = await wire.read()
@@ -140,3 +146,8 @@ class PlainDestination:
             raise
         self._sink.load()
         self._sink.commit()
+
+
+def _no_frame(data: bytes | bytearray, start: int) -> tuple[int, bool]:
+    """Where the next frame is: nowhere, since none follows a plain stream."""
+    return len(data), False

@@ -1,0 +1,221 @@
+"""The source: dials, lets its session talk over main and every further channel, and sends the stream.
+
+The session decides; this fetches bytes, opens what it wants opened, and ends when the session is over or paused. An
+attempt to open a channel is repeated a few times, because nothing is lost by it while the destination still waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING
+
+from wireformat.peer.dialler import Dialler
+from wireformat.peer.line import LINGER, Line
+from wireformat.peer.patience import Patience
+from wireformat.peer.payload import Payload
+from wireformat.protocols.handshake.events import (
+    ChannelsWanted,
+    Event,
+    Paused,
+    PeerLoaded,
+    Ready,
+    Resumed,
+    Started,
+    Uncertain,
+)
+
+if TYPE_CHECKING:
+    from wireformat.protocols.handshake.channel_source import ChannelSource
+    from wireformat.protocols.handshake.source import SourceSession
+
+ATTEMPTS = 4
+"""How often a channel is dialled before it counts as unreachable."""
+
+RETRY_PAUSE = 0.1
+"""Seconds between two attempts."""
+
+STRIPED = "v1-striped"
+
+
+class SourcePeer:
+    """One migration, from the first connection to the last. A silent peer is waited for `timeout` seconds."""
+
+    def __init__(
+        self,
+        session: SourceSession,
+        dialler: Dialler,
+        payload: Payload,
+        report: Callable[[Event], None],
+        timeout: float,
+    ) -> None:
+        self.session = session
+        self._dialler = dialler
+        self._payload = payload
+        self._report = report
+        self._patience = Patience(timeout)
+        self._over = asyncio.Event()
+        self._news = asyncio.Event()
+        self._channels: list[tuple[ChannelSource, Line]] = []
+        self._talking: list[asyncio.Task[None]] = []
+        self._working: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        """Migrate. How it went is the session's state, and the last event reported."""
+        await self._talk(self.session.connect, self.session.connected)
+
+    async def resume(self, nonce: bytes) -> None:
+        """Go on with a paused migration."""
+
+        def again() -> None:
+            self.session.reconnect(nonce)
+
+        def connected(exporter: bytes) -> None:
+            self.session.resume_connected()
+
+        await self._talk(again, connected)
+
+    async def _talk(self, begin: Callable[[], None], connected: Callable[[bytes], None]) -> None:
+        begin()
+        async with asyncio.TaskGroup() as self._group:
+            self._start(self._working, self._patience.watch(self._silence))
+            self._start(self._talking, self._talk_on_main(connected))
+            try:
+                await self._over.wait()
+            except asyncio.CancelledError:
+                self.session.cancel()
+                self._settle()
+                raise
+            finally:
+                await self._hang_up()
+
+    async def _talk_on_main(self, connected: Callable[[bytes], None]) -> None:
+        try:
+            wire, exporter = await self._dialler.dial()
+        except OSError as fault:
+            self.session.unreachable(reason(fault))
+            self._settle()
+            return
+        connected(exporter)
+        self._main = Line(wire, self.session, self._settle, self._patience.touch)
+        self._settle()
+        await self._main.run()
+
+    def _settle(self) -> None:
+        """Report what happened and do what follows from it."""
+        for event in self.session.events():
+            self._report(event)
+            self._react(event)
+        for line in self._lines():
+            line.wake()
+        self._news.set()
+        if self.session.is_over:
+            self._over.set()
+
+    def _lines(self) -> Iterable[Line]:
+        main = getattr(self, "_main", None)
+        return [*([main] if main else []), *(line for _, line in self._channels)]
+
+    def _react(self, event: Event) -> None:
+        match event:
+            case ChannelsWanted(plan):
+                self._channels.clear()
+                for key in plan:
+                    self._start(self._talking, self._talk_on(self.session.channel(key)))
+            case Ready():
+                self.session.start()
+            case Started(payload):
+                self._start(self._working, self._send(payload, 0))
+            case Resumed(offset):
+                assert self.session.result is not None
+                self._start(self._working, self._send(self.session.result.payload, offset))
+            case PeerLoaded():
+                self.session.grant()
+            case Paused() | Uncertain():
+                self._over.set()
+
+    async def _talk_on(self, channel: ChannelSource) -> None:
+        fault: OSError | None = None
+        for _ in range(ATTEMPTS):
+            try:
+                wire, _ = await self._dialler.dial()
+            except OSError as error:
+                fault = error
+                await asyncio.sleep(RETRY_PAUSE)
+            else:
+                channel.connected()
+                line = Line(wire, channel, self._settle, self._patience.touch)
+                self._channels.append((channel, line))
+                await line.run()
+                return
+        channel.unreachable(reason(fault) if fault else "")
+        self._settle()
+
+    async def _send(self, payload: str, offset: int) -> None:
+        """Send the stream from an offset on, and say that this was all."""
+        if payload == STRIPED:
+            await self._send_striped(offset)
+        else:
+            await self._send_raw(offset)
+        self.session.payload_complete()
+        self._settle()
+
+    async def _send_raw(self, offset: int) -> None:
+        for chunk in self._payload.chunks(offset):
+            self.session.send_payload(chunk)
+            self._main.wake()
+            await self._main.drained()
+
+    async def _send_striped(self, offset: int) -> None:
+        """Hand pieces to whichever channel has room, in ascending order, and end every channel."""
+        channels = await self._open_channels()
+        pieces: asyncio.Queue[bytes | None] = asyncio.Queue(len(channels))
+        async with asyncio.TaskGroup() as group:
+            for channel, line in channels:
+                group.create_task(self._send_pieces(channel, line, pieces))
+            for chunk in self._payload.chunks(offset):
+                for piece in self.session.striper.cut(chunk):
+                    await pieces.put(piece)
+            for _ in channels:
+                await pieces.put(None)
+
+    async def _open_channels(self) -> list[tuple[ChannelSource, Line]]:
+        """The channels that are bound; their own acknowledgements may come later than the word on the main channel."""
+        while any(channel.state == "header-sent" for channel, _ in self._channels):
+            self._news.clear()
+            await self._news.wait()
+        return [(channel, line) for channel, line in self._channels if channel.state == "open"]
+
+    async def _send_pieces(self, channel: ChannelSource, line: Line, pieces: asyncio.Queue[bytes | None]) -> None:
+        while channel.state == "open":
+            piece = await pieces.get()
+            channel.send(self.session.striper.end() if piece is None else piece)
+            line.wake()
+            await line.drained()
+            if piece is None:
+                return
+
+    def _silence(self) -> None:
+        self.session.silence()
+        self._settle()
+
+    def _start(self, tasks: list[asyncio.Task[None]], work: Coroutine[object, object, None]) -> None:
+        tasks.append(self._group.create_task(work))
+
+    async def _hang_up(self) -> None:
+        """End what still works, let lines say what they have to, and end those that cannot."""
+        for task in self._working:
+            task.cancel()
+        for channel, line in self._channels:
+            if channel.state == "open":
+                channel.close()
+            line.wake()
+        if self._talking:
+            await asyncio.wait(self._talking, timeout=2 * LINGER)
+        for task in self._talking:
+            task.cancel()
+
+
+def reason(fault: OSError) -> str:
+    """Why something could not be done, for people."""
+    return fault.strerror or str(fault) or "timed out"
