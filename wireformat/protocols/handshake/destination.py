@@ -115,7 +115,7 @@ class DestinationSession(DestinationHandshake):
 
     def receive_eof(self) -> None:
         """The source will send nothing more, or the connection is gone."""
-        if self._is_streaming():
+        if self._is_streaming() and (self._stream.may_end or not self._is_resumable()):
             try:
                 self._settle_stream(self._stream.close())
             except DecodeError:

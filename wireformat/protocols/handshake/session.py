@@ -119,8 +119,10 @@ class Session:
 
     def _lose(self, items: tuple[ErrorItem, ...]) -> None:
         """The connection is of no use any more. A payload may go on over another one, if that was agreed."""
-        is_resumable = self.state == "payload" and RESUME in self.agreed.capabilities
-        self._end("pause" if is_resumable else "cut", items, is_usable=False)
+        self._end("pause" if self._is_resumable() else "cut", items, is_usable=False)
+
+    def _is_resumable(self) -> bool:
+        return self.state == "payload" and RESUME in self.agreed.capabilities
 
     def give_up(self) -> None:
         """The lost connection will not be replaced."""
@@ -171,8 +173,7 @@ class Session:
             return
         name = type(message).__name__
         after = self._after(name)
-        if name in CONFIRMING:
-            self._check_confirmation(message, received.raw)
+        self._check_message(name, message, received.raw)
         self._transcript.add(received.raw)
         self.state = after
         self.handlers[name](self, message)
@@ -234,6 +235,11 @@ class Session:
         if self._key:
             raw = amended(raw, entry_place(raw, CONFIRMATION), keys.confirmation(self._key, self.role, digest))
         return raw
+
+    def _check_message(self, name: str, message: Any, raw: bytes) -> None:
+        """Refuse a message that is legal now, but not what it should be. The state is still the one before it."""
+        if name in CONFIRMING:
+            self._check_confirmation(message, raw)
 
     def _check_confirmation(self, message: Any, raw: bytes) -> None:
         """Refuse another transcript than ours, and a confirmation without the key."""

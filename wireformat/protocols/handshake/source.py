@@ -100,11 +100,14 @@ class SourceSession(SourceHandshake):
             raise LocalProtocolError("illegal-event", f"nothing to resume in state {self.state} of source")
         return replace(self._thread, epoch=self._thread.epoch + 1)
 
+    def _check_message(self, name: str, message: Any, raw: bytes) -> None:
+        super()._check_message(name, message, raw)
+        if name == "ResumeReply":
+            check_reply(message, self._next_thread, self._nonce, self._offset())
+
     def _hear_resume(self, reply: Any) -> None:
         """Go on where the destination says; the stream up to there must turn out to be the same."""
-        thread = self._next_thread
-        check_reply(reply, thread, self._nonce, self._offset())
-        self._thread = thread
+        self._thread = self._next_thread
         self._resume_at = reply.received, reply.digest
         self._sum, self._sent = sha256(), 0
         self.striper = Striper(self._dialect)
@@ -141,6 +144,7 @@ class SourceSession(SourceHandshake):
         session.state = "paused"
         session.result, session._thread = state.result, state.thread
         session._plan, session._sent = state.bound, state.sent
+        session.striper.begin(state.sent, sha256())
         return session
 
     def _is_usable(self) -> bool:
@@ -149,7 +153,7 @@ class SourceSession(SourceHandshake):
         return not is_raw and self.state not in ("idle", "connecting", "paused")
 
     def _offset(self) -> int:
-        return self._sent
+        return self.striper.offset if self.agreed.payload == STRIPED else self._sent
 
     handlers: ClassVar[Mapping[str, Handler]] = {
         **SourceHandshake.handlers,

@@ -28,9 +28,10 @@ The end of the bytes where there is none."""
 
 
 class StreamEnd(Protocol):
-    """Finds the end of a payload."""
+    """Finds the end of a payload. `may_end` says that it may be over, `is_over` that it is."""
 
     is_over: bool
+    may_end: bool
 
     def take(self, data: bytes) -> int:
         """With the next bytes known: how many bytes from the start surely belong to the payload.
@@ -47,6 +48,7 @@ class VmStateEnd:
 
     def __init__(self, follower: Follower) -> None:
         self.is_over = False
+        self.may_end = False
         self._follower = follower
         self._decoder = StreamDecoder()
         self._ended_at: int | None = None
@@ -91,6 +93,7 @@ class VmStateEnd:
             if element is None:
                 return self._ended_at
             if isinstance(element, EndElement | DescriptionElement):
+                self.may_end = True
                 self._ended_at = element.span.position + element.span.size
                 if isinstance(element, DescriptionElement):
                     return self._ended_at
