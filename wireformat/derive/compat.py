@@ -110,6 +110,11 @@ class _Judging:
             return self._break(change, direction)
         fine = [trial for trial in self._trials(change, direction) if not trial.sign]
         best = _shortest([trial for trial in fine if trial.shows] or fine)
+        return Reading(Status.READS, self._witness(best, direction)) if best else self._shown(direction)
+
+    def _shown(self, direction: Direction) -> Reading:
+        """That a direction reads, with the shortest bytes of the message that do; other changes may leave none."""
+        best = _shortest(trial for trial in self._searches[direction].trials if not trial.sign)
         return Reading(Status.READS, self._witness(best, direction) if best else None)
 
     def _break(self, change: Change, direction: Direction) -> Reading:
@@ -133,7 +138,7 @@ class _Judging:
         if worst is None:
             return
         reading = Reading(Status.BREAKS, self._witness(worst, direction))
-        other = Reading(Status.READS)
+        other = self._shown(next(way for way in Direction if way is not direction))
         both = (reading, other) if direction is Direction.BACKWARD else (other, reading)
         yield Finding("unexplained", _path(worst), f"no rule expects {worst.sign!r}", *both)
 

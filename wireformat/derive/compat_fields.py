@@ -32,6 +32,9 @@ Pair: TypeAlias = tuple[model.Field, model.Field]
 Extra: TypeAlias = tuple[str, str, Breaks]
 """Rule, detail and effect of a field that one side has alone, seen from the side that lacks it as the old one."""
 
+WIDTHS = frozenset({"field-widened", "field-narrowed", "sign-changed", "byte-order-changed"})
+"""Rules that do not matter to bits of a word: their mask says where they are."""
+
 
 def changes(old: model.Schema, new: model.Schema) -> list[Change]:
     """All changes from one schema to another, each once, with the path where it shows first."""
@@ -196,7 +199,7 @@ class _Records:
             path = self._at(new, found.below)
             if isinstance(found, Link):
                 self.links.append((found.old, found.new, path))
-            else:
+            elif self._old.layout != "bits" or found.rule not in WIDTHS:
                 yield Change(found.rule, path, found.detail, found.breaks, self._spot(old, new))
 
 

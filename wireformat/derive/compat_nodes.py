@@ -132,7 +132,7 @@ def _told(amount: Any) -> str:
 
 def _data(old: model.Data, new: model.Data) -> Deltas:
     yield from _amount(old.size, new.size, "size-changed", old.max)
-    if not (isinstance(old.size, int) or isinstance(new.size, int)):
+    if old.size == new.size or not (isinstance(old.size, int) or isinstance(new.size, int)):
         yield from _limit(old, new, "size", "bytes")
     if old.pad != new.pad:
         yield Delta("padding-changed", f"to {new.pad} bytes, before to {old.pad}", both())
@@ -170,7 +170,7 @@ def _reserved(old: model.Reserved, new: model.Reserved) -> Deltas:
 
 def _list(old: model.List, new: model.List) -> Deltas:
     yield from _amount(old.count, new.count, "count-changed", old.max)
-    if not (isinstance(old.count, int) or isinstance(new.count, int)):
+    if old.count == new.count or not (isinstance(old.count, int) or isinstance(new.count, int)):
         yield from _limit(old, new, "count", "items")
     yield from _below(old.of, new.of, "[]")
 
@@ -218,7 +218,8 @@ def _union(old: model.Union, new: model.Union) -> Deltas:
     if old.on != new.on:
         yield Delta("choice-changed", "another expression", both())
     if old.unknown != new.unknown:
-        yield Delta(*(("choice-opened", "kept") if new.unknown else ("choice-closed", "refused")))
+        rule, breaks = ("choice-opened", forward) if new.unknown else ("choice-closed", backward)
+        yield Delta(rule, "what is not known is " + ("kept" if new.unknown else "refused"), breaks("tag"))
     before, now = dict(old.arms), dict(new.arms)
     for tag in sorted(before.keys() | now.keys()):
         if tag not in now:

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from wireformat.codec import codec_for
+from wireformat.codec.fast_shape import reads
 from wireformat.derive.compat_aim import changed, edited, known_only, towards, with_field, with_unknown
 from wireformat.derive.compat_change import DIFFERS, Change, Direction
 from wireformat.derive.compat_probes import alternatives, probes, steering
@@ -135,9 +136,9 @@ class Search:
         for narrowed in _narrowings(schema, record, name):
             bases = [*self._drawn(narrowed, AIMED)]
             yield from bases
-            field = next(field for field in self._writer.records[record].fields if field.name == name)
-            yield from self._probed(islice(bases, BASES), record, field, change)
-        if change.rule == "choice-closed":
+            for field in _concerned(self._writer.records[record], name):
+                yield from self._probed(islice(bases, BASES), record, field, change)
+        if change.rule in ("choice-closed", "choice-opened"):
             yield from self._drawn(with_unknown(schema, record, name), AIMED, is_known=False)
 
     def _probed(
@@ -192,13 +193,20 @@ class Search:
         record, name = change.spot.of_reader(self._direction)
         if record is None:
             return None
-        wanted = field.name if change.spot.of_writer(self._direction)[1] is None else name
+        wanted = name if change.spot.of_writer(self._direction)[1] == field.name else field.name
         return next((other for other in self._reader.records[record].fields if other.name == wanted), None)
 
 
 def _nothing(record: model.Record, name: str) -> list[Any]:
     """What a field holds when it holds nothing."""
     return [None, (), b"", "", *(field.default for field in record.fields if field.name == name)]
+
+
+def _concerned(record: model.Record, name: str) -> list[model.Field]:
+    """A field, and the fields that its expressions read."""
+    own = next(field for field in record.fields if field.name == name)
+    read = reads(own.of)
+    return [own, *(field for field in record.fields if field.name in read)]
 
 
 def _free(numbers: Mapping[str, int], record: Record) -> dict[str, int]:

@@ -90,15 +90,16 @@ def _field(
     elif not isinstance(other.of, model.Computed | model.Checksum):
         theirs = getattr(written, other.name)
         if field.many != other.many:
-            theirs, value = _repeated(other, theirs), _repeated(field, value)
+            count = len(theirs if other.many else value)
+            theirs, value = _repeated(other, theirs, count), _repeated(field, value, count)
         yield from _differences(theirs, value, path)
 
 
-def _repeated(field: model.Field, value: Any) -> tuple[Any, ...]:
-    """The entries that a field stands for, where the other side counts them otherwise."""
+def _repeated(field: model.Field, value: Any, count: int) -> tuple[Any, ...]:
+    """The entries that a field stands for, where the other side counts them otherwise and has `count` of them."""
     if field.many:
         return tuple(value)
-    return () if is_absent(field, value) else (value,)
+    return () if is_absent(field, value) and not count else (value,)
 
 
 def is_absent(field: model.Field, value: Any) -> bool:
