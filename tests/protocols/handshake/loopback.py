@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from wireformat.protocols.handshake.channel_source import ChannelSource
 from wireformat.protocols.handshake.connection import Connection
 from wireformat.protocols.handshake.destination import DestinationSession
 from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Secrets
+from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.events import (
     ChannelKey,
     ChannelsWanted,
@@ -32,6 +33,7 @@ from wireformat.protocols.handshake.inventory_items import (
 from wireformat.protocols.handshake.listener import Listener
 from wireformat.protocols.handshake.messages import Inventory
 from wireformat.protocols.handshake.offers import CapabilityOffer, ChannelOffer, Offer, Wish
+from wireformat.protocols.handshake.opening import OURS
 from wireformat.protocols.handshake.payloads import HANDOVER, RAW, RESUME, STRIPED
 from wireformat.protocols.handshake.source import SourceSession
 from wireformat.protocols.handshake.source_handshake import SourceConfig
@@ -69,9 +71,9 @@ PLAIN_OFFER = offer()
 RESUMABLE_OFFER = offer(RESUME, HANDOVER)
 
 
-def secrets() -> Callable[[], Secrets]:
+def secrets(first: int = 1) -> Callable[[], Secrets]:
     """New bytes for each attempt, the same in each run."""
-    numbers = count(1)
+    numbers = count(first)
 
     def fresh() -> Secrets:
         number = next(numbers)
@@ -123,7 +125,7 @@ class Link:
             if data and not self.is_cut:
                 moved = True
                 self._deliver(receiver, self.tamper(name, data) if self.tamper else data)
-        if not self.is_cut and (self.near.wants_close or self.far.wants_close):
+        if not moved and not self.is_cut and (self.near.wants_close or self.far.wants_close):
             self.cut()
         return moved
 
@@ -241,3 +243,50 @@ class Loopback:
 def names(events: list[Event]) -> list[str]:
     """The names of events."""
     return [type(event).__name__ for event in events]
+
+
+def frames_of(data: bytes) -> list[bytes]:
+    """The frames behind the header that begins some bytes, as long as they are whole."""
+    found, place = [], int.from_bytes(data[10:12], "big")
+    while place + 16 <= len(data):
+        end = place + 16 + int.from_bytes(data[place + 8 : place + 12], "big")
+        if end > len(data) or data[place + 2 : place + 4] != b"\0\0":
+            break
+        found.append(data[place:end])
+        place = end
+    return found
+
+
+def message_of(frame: bytes) -> Any:
+    """The message that a frame carries."""
+    return TODAY.frames().decode(frame).message
+
+
+def said(link: Link, side: str) -> list[Any]:
+    """The messages that a side sent, in order, up to the payload."""
+    return [message_of(frame) for frame in frames_of(b"".join(data for name, data in link.log if name == side))]
+
+
+def changed(data: bytes, name: str, change: Callable[[Any], Any]) -> bytes:
+    """Bytes of a connection with the message of that name changed, as a relay would that makes everything fit."""
+    start = int.from_bytes(data[10:12], "big") if data.startswith(OURS) else 0
+    padded = data if start else bytes(32) + data
+    frames = frames_of(padded if start else padded[:10] + b"\0\x20" + padded[12:])
+    return data[:start] + b"".join(_altered(frame, name, change) for frame in frames)
+
+
+def _altered(frame: bytes, name: str, change: Callable[[Any], Any]) -> bytes:
+    codec = TODAY.frames()
+    value = codec.decode(frame)
+    if type(value.message).__name__ != name:
+        return frame
+    return codec.encode(replace(value, message=change(value.message)))
+
+
+def relay(side: str, name: str, change: Callable[[Any], Any]) -> Callable[[str, bytes], bytes]:
+    """A relay that changes one message of one side."""
+
+    def pass_on(sender: str, data: bytes) -> bytes:
+        return changed(data, name, change) if sender == side else data
+
+    return pass_on

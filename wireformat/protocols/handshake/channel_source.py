@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from wireformat.errors import LocalProtocolError
 from wireformat.protocols.channels.messages import ChannelKind, HeaderEntries
@@ -16,8 +15,15 @@ from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.refusal import Violation, errors_of, item, violation
 from wireformat.protocols.handshake.resume import Thread
 
-Notice: TypeAlias = Callable[[ChannelKey, tuple[ErrorItem, ...] | None], None]
-"""Called when a channel was accepted (None), or closed, with the reasons."""
+
+class Owner(Protocol):
+    """What a channel belongs to: a session."""
+
+    def notice_open(self, key: ChannelKey) -> None:
+        """The channel was accepted."""
+
+    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool) -> None:
+        """The channel was refused or lost, for these reasons."""
 
 
 class ChannelSource(ChannelEnd):
@@ -25,13 +31,13 @@ class ChannelSource(ChannelEnd):
 
     role = "source-channel"
 
-    def __init__(self, key: ChannelKey, thread: Thread, dialect: Dialect, notice: Notice) -> None:
+    def __init__(self, key: ChannelKey, thread: Thread, dialect: Dialect, owner: Owner) -> None:
         super().__init__(dialect)
         self.key = key
         self._binding = thread.migration_id
         proof = keys.channel_proof(thread.secret, thread.migration_id, thread.epoch, key)
         self._entries = HeaderEntries(channel_type=key.type, index=key.index, proof=proof, epoch=thread.epoch)
-        self._notice = notice
+        self._owner = owner
         self._has_header = False
 
     def connected(self) -> None:
@@ -85,7 +91,7 @@ class ChannelSource(ChannelEnd):
         match type(message).__name__:
             case "ChannelAck" if ChannelKey(message.name.type, message.name.index) == self.key:
                 self._step("ChannelAck")
-                self._notice(self.key, None)
+                self._owner.notice_open(self.key)
             case "ChannelAck":
                 raise violation(ErrorCode.UNEXPECTED, "/name", "the peer accepts another channel than this one")
             case "Reject" | "Abort":
@@ -94,4 +100,4 @@ class ChannelSource(ChannelEnd):
                 raise LocalProtocolError("illegal-event", f"{name} is not legal on a channel")
 
     def _closed(self, items: tuple[ErrorItem, ...], was_open: bool) -> None:
-        self._notice(self.key, items)
+        self._owner.notice_closed(self.key, items, was_open=was_open)

@@ -139,8 +139,9 @@ class DestinationSession(DestinationHandshake):
             self._fault(error.items)
 
     def lose_channel(self, key: ChannelKey, items: tuple[ErrorItem, ...]) -> None:
-        """A bound channel is gone."""
-        if self._joiner is None or not self._joiner.has_ended(key):
+        """A bound channel is gone. Once the raw payload flows, nothing needs it."""
+        is_needed = self.state in ("binding", "ready") if self._joiner is None else not self._joiner.has_ended(key)
+        if is_needed:
             self._lose(items)
 
     def wants_channel(self, key: ChannelKey) -> bool:

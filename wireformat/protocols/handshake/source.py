@@ -19,7 +19,7 @@ from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelsWanted, PayloadEnded, PeerLoaded, Resumed, Started
 from wireformat.protocols.handshake.inventory_items import MachineItem
 from wireformat.protocols.handshake.messages import NONCE_SIZE, Grant, Handover, Inventory, Start
-from wireformat.protocols.handshake.offers import Offer
+from wireformat.protocols.handshake.offers import ErrorItem, Offer
 from wireformat.protocols.handshake.payloads import HANDOVER, RAW, STRIPED
 from wireformat.protocols.handshake.refusal import item
 from wireformat.protocols.handshake.resume import ResumeState, Thread, check_reply, request
@@ -151,6 +151,13 @@ class SourceSession(SourceHandshake):
         """Nothing can be said in the middle of the raw stream, or before there is a connection."""
         is_raw = self.state == "payload" and self.result is not None and self.agreed.payload == RAW
         return not is_raw and self.state not in ("idle", "connecting", "paused")
+
+    def _lose_channel(self, errors: tuple[ErrorItem, ...]) -> None:
+        """An open channel was lost: the raw payload needs none, the pieces of a striped one need all."""
+        if self.state == "payload" and self.agreed.payload == STRIPED:
+            self._lose(errors)
+        else:
+            super()._lose_channel(errors)
 
     def _offset(self) -> int:
         return self.striper.offset if self.agreed.payload == STRIPED else self._sent

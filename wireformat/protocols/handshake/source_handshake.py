@@ -213,20 +213,29 @@ class SourceHandshake(Session):
         """The source's end of a planned channel, for a new connection."""
         if self._thread is None or key not in self._plan or self.state not in ("opening", "payload"):
             raise LocalProtocolError("usage", f"{key} is not to be opened in state {self.state}")
-        return ChannelSource(key, self._thread, self._dialect, self._notice)
+        return ChannelSource(key, self._thread, self._dialect, self)
 
-    def _notice(self, key: ChannelKey, errors: tuple[ErrorItem, ...] | None) -> None:
-        """A channel was accepted, or it was not and never will be."""
-        if errors is None:
-            self._events.append(ChannelOpened(key))
-        else:
-            self._events.append(ChannelRefused(key, errors))
-        if self.state != "opening":
+    def notice_open(self, key: ChannelKey) -> None:
+        """A channel was accepted."""
+        self._events.append(ChannelOpened(key))
+        if self.state == "opening":
+            self._step("channel-open")
+
+    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool) -> None:
+        """A channel was refused or could not be opened, or an open one was lost."""
+        if was_open:
+            self._lose_channel(errors)
             return
-        if errors is None or key in self._optional:
-            self._step("channel-open" if errors is None else "channel-refused")
-        else:
+        self._events.append(ChannelRefused(key, errors))
+        if self.state == "opening" and key in self._optional:
+            self._step("channel-refused")
+        elif self.state == "opening":
             self._fault((*errors, item(ErrorCode.CHANNEL_MISSING, f"/channels/{key}", f"{key} is needed")))
+
+    def _lose_channel(self, errors: tuple[ErrorItem, ...]) -> None:
+        """An open channel was lost: before the start all are needed."""
+        if self.state in ("opening", "ready"):
+            self._lose(errors)
 
     def _hear_ready(self, ready: Any) -> None:
         bound, missing = channel_keys(ready.bound), channel_keys(ready.missing)
