@@ -251,6 +251,19 @@ class Offer(TaggedMessage, tlv=FRAMING, code=0x8001, sender="source"):
     entries: tuple[Entry, ...] = tlvs(0x8003, Nested(Entry), "entries framed in another way", max=2)
 
 
+ASCENDING = model.Tlv(model.Int(2), model.Int(1), critical=0x8000, max=30, ascending=True)
+
+
+class Sorted(Tagged, tlv=ASCENDING):
+    """Entries that repeat in ascending order of their bytes."""
+
+    points: tuple[Point, ...] = tlvs(0x8001, Nested(Point), "of fixed size", max=3, default=())
+    names: tuple[str, ...] = tlvs(0x0002, RestText(9), "perhaps empty", default=())
+    words: tuple[str, ...] = tlvs(0x0003, String8, "counted, so shorter ones come first", default=())
+    inner: tuple[Sorted, ...] = tlvs(0x0008, Nested(lambda: Sorted), "the same inside", default=())
+    level: int = tlv(0x0009, Int8ub, "once", default=3)
+
+
 class Header(Message, sender="source"):
     """A record that says how long it is, itself included, with a sum over all of it."""
 
@@ -364,6 +377,7 @@ CLASSES: tuple[type[Record], ...] = (
     Entry,
     Extended,
     Offer,
+    Sorted,
     Header,
     Packet,
     Parcel,

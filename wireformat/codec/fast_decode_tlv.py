@@ -3,7 +3,8 @@
 Entries come in ascending order of tags, so known tags become straight code: `if t == 5: … if t == 9: …`, each reading
 the next header behind its value. What falls through is the end, an unknown tag, or a mistake; behind an unknown entry
 the straight code starts again. `l` is the last tag seen: nothing may come that is below it. The critical bit does not
-take part in the order.
+take part in the order. Where values that repeat ascend, `d` is the bytes of one, and each list has a variable with
+those of its last.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ def take_tlv(decoder: NodeDecoder, record: model.Record, var: str) -> None:
 def _prepare(decoder: NodeDecoder, record: model.Record, field: model.Field, var: str, lists: dict[str, str]) -> None:
     if field.many:
         decoder.writer.line(f"{lists[field.name]} = []")
+        if record.tlv is not None and record.tlv.ascending:
+            decoder.writer.line(f"{_last(lists[field.name])} = b''")
     elif field.optional:
         default = fast_values.default_name(decoder.program, record, field)
         decoder.writer.line(f"{access(record, var, field.name)} = {default}")
@@ -74,12 +77,27 @@ def _take_entries(
         if field.many:
             if field.max is not None:
                 writer.refuse(f"len({lists[field.name]}) == {field.max}")
+            if record.tlv.ascending:
+                _refuse_disorder(decoder, field, lists[field.name])
             item = writer.local("v")
             _take_value(decoder, field.of, item)
             writer.line(f"{lists[field.name]}.append({item})")
         else:
             _take_value(decoder, field.of, access(record, var, field.name))
         _next(decoder, record.tlv)
+
+
+def _refuse_disorder(decoder: NodeDecoder, field: model.Field, items: str) -> None:
+    """Refuse a value whose bytes are not above those of the one before; nothing is above an empty first one."""
+    has_bytes = decoder.shape.least(field.of) > 0
+    decoder.writer.line("d = b[p:p + n]")
+    decoder.writer.refuse(f"{'' if has_bytes else f'{items} and '}d <= {_last(items)}")
+    decoder.writer.line(f"{_last(items)} = d")
+
+
+def _last(items: str) -> str:
+    """The variable with the bytes of the last value in a list."""
+    return f"w{items}"
 
 
 def _take_value(decoder: NodeDecoder, node: model.Node, target: str) -> None:

@@ -279,6 +279,9 @@ class Tlv:
     wrong bit; others are kept as `Unknown(tag, data)` in the attribute `unknown`, where a tag may repeat. Errors:
     `order`, `duplicate`, `missing` (field without default), `limit` (a value above `max` bytes, a field above its
     `max` entries). An entry whose value equals the field's default is not written.
+
+    With `ascending`, entries of one field that may repeat stand in strictly ascending order of the bytes of their
+    values, so that one set of values has one form; else `order`, for equal neighbours `duplicate`.
     """
 
     tag: Int
@@ -286,6 +289,7 @@ class Tlv:
     critical: int = 0
     max: int = 1 << 16
     reserved: Int | None = None
+    ascending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,8 @@ def test_what_is_no_profile(data: bytes, error: str) -> None:
 
 def test_a_name_stands_once() -> None:
     profile = profile_of(RICH)
-    first = profile.capabilities[0]
-    twice = replace(profile, capabilities=(first, replace(first, wish=first.wish.FORBID)))
+    last = profile.capabilities[0]
+    twice = replace(profile, capabilities=(replace(last, wish=last.wish.REQUIRE), last))
     with pytest.raises(DecodeError) as caught:
         read_profile(codec_for(Profile).encode(twice))
     assert caught.value.id == "duplicate"
