@@ -356,7 +356,10 @@ def channels(source: list[tuple[int, int]], destination: list[int], budget: int)
 def test_channels_share_the_budget(
     source: list[tuple[int, int]], destination: list[int], budget: int, counts: dict[str, int]
 ) -> None:
-    assert dict(succeeded(*channels(source, destination, budget)).channels) == counts
+    """Whichever side's it is."""
+    ours, theirs = channels(source, destination, budget)
+    assert dict(succeeded(ours, theirs).channels) == counts
+    assert dict(succeeded(replace(ours, budget=16), replace(theirs, budget=budget)).channels) == counts
 
 
 @pytest.mark.requirement("HS-080", "HS-081")
@@ -373,6 +376,14 @@ def test_channels_that_are_needed_must_fit(
     source: list[tuple[int, int]], destination: list[int], budget: int, code: ErrorCode, path: str, side: Retry
 ) -> None:
     assert refused(*channels(source, destination, budget)) == [(code, path, side)]
+
+
+@pytest.mark.requirement("HS-081")
+def test_either_side_may_allow_too_few_connections() -> None:
+    ours, theirs = channels([(2, 2)], [9], 2)
+    both = [(ErrorCode.CHANNEL_BUDGET, "/budget", SOURCE), (ErrorCode.CHANNEL_BUDGET, "/budget", DESTINATION)]
+    assert refused(ours, replace(theirs, budget=2)) == both
+    assert refused(replace(ours, budget=3), replace(theirs, budget=2)) == both[1:]
 
 
 # Errors
