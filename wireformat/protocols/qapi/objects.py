@@ -115,17 +115,20 @@ def _is_given(given: Mapping[str, Any], member: Member, path: Path) -> bool:
 
 def _value(given: Mapping[str, Any], member: Member, path: Path) -> Any:
     """The value of a member, of the right type: booleans are no numbers, and numbers no booleans."""
-    value, where = given[member.name], (*path, member.name)
+    value: Any = given[member.name]
+    where = (*path, member.name)
     if type(value) is not member.type:
         raise _fault(where, f"{_kind(value)} instead of {KINDS[member.type]}")
-    if member.type is int and not 0 <= value <= member.most:
+    if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= member.most:
         raise _fault(where, f"{value} is not between 0 and {member.most}")
-    if member.type is not list:
-        return value
-    for index, item in enumerate(value):
+    return _texts(value, where) if isinstance(value, list) else value
+
+
+def _texts(items: list[Any], path: Path) -> tuple[str, ...]:
+    for index, item in enumerate(items):
         if type(item) is not str:
-            raise _fault((*where, index), f"{_kind(item)} instead of a string")
-    return tuple(value)
+            raise _fault((*path, index), f"{_kind(item)} instead of a string")
+    return tuple(items)
 
 
 KINDS: Final = {
