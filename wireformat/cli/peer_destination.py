@@ -71,7 +71,7 @@ def run(
     timeout: options.Timeout = 30.0,
     as_json: options.AsJson = False,
 ) -> int:
-    """Receive a VM-state stream: plainly or with the handshake. Ends after one migration."""
+    """Receive a VM-state stream, and end after one migration."""
     wishes = options.wishes_of(require, want, avoid, forbid, handover=handover)
     credentials = options.credentials_of(tls_cert, tls_key, tls_ca)
     if credentials is not None and credentials.certificate is None:

@@ -16,6 +16,7 @@ import typer
 from wireformat.cli.exits import UsageError
 from wireformat.errors import WireError
 from wireformat.peer.dialling import UnsupportedAddress, check_usable
+from wireformat.protocols.handshake.keys import KEY_SIZE
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context
 from wireformat.protocols.handshake.offering import LIVE, Setting, offer
 from wireformat.protocols.handshake.offers import ChannelOffer, Offer, Span, Wish
@@ -233,6 +234,6 @@ def confirmation_of(psk_file: Path | None, *, has_tls: bool) -> tuple[ConfirmLev
         key = psk_file.read_bytes()
     except OSError as error:
         raise UsageError(f"{psk_file}: {error.strerror}") from None
-    if not key:
-        raise UsageError(f"{psk_file}: empty")
+    if len(key) < KEY_SIZE:
+        raise UsageError(f"{psk_file}: a key of {KEY_SIZE} bytes or more is needed")
     return ConfirmLevel.PSK, key

@@ -13,6 +13,7 @@ from typing import Any
 from wireformat.cli.running import complain
 from wireformat.protocols.handshake.events import (
     Agreed,
+    ChannelKey,
     ChannelOpened,
     ChannelRefused,
     Completed,
@@ -111,8 +112,8 @@ def lines(event: Event) -> list[str]:
             return [f"payload {payload}"]
         case PayloadEnded(size):
             return [f"payload of {size} bytes"]
-        case Paused(offset):
-            return [f"paused at byte {offset}: the connection was lost"]
+        case Paused(offset, errors):
+            return [f"paused at byte {offset}", *(f"because: {item_line(each)}" for each in errors)]
         case Resumed(offset):
             return [f"goes on at byte {offset}"]
         case Failed(errors, by):
@@ -146,10 +147,10 @@ def _plain(value: Any) -> Any:
         return value.name
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).hex()
+    if isinstance(value, ChannelKey):
+        return str(value)
     if is_dataclass(value):
         return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    if hasattr(value, "_fields"):
-        return str(value)
     if isinstance(value, (tuple, list)):
         return [_plain(each) for each in value]
     return value

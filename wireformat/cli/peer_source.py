@@ -19,12 +19,12 @@ from wireformat.peer.dialler import Dialler
 from wireformat.peer.dialling import is_one_way
 from wireformat.peer.plain import send_plain
 from wireformat.peer.source import SourcePeer
+from wireformat.protocols.handshake.messages import NONCE_SIZE
 from wireformat.protocols.handshake.source import SourceSession
 from wireformat.protocols.handshake.source_handshake import SourceConfig
 from wireformat.protocols.qapi.addresses import Address, Fd
 
 VERB = "peer source"
-NONCE_SIZE = 32
 
 
 def run(
@@ -59,7 +59,7 @@ def run(
     timeout: options.Timeout = 30.0,
     as_json: options.AsJson = False,
 ) -> int:
-    """Send a VM-state stream: plainly, with the handshake, or into a file for a destination that is not there."""
+    """Send a VM-state stream, or save it for a destination."""
     wishes = options.wishes_of(require, want, avoid, forbid, handover=handover, resume=state is not None)
     settings = options.settings_of(parameter)
     credentials = options.credentials_of(tls_cert, tls_key, tls_ca, tls_server_name)

@@ -28,6 +28,7 @@ from wireformat.protocols.handshake.events import (
     Granted,
     HandedOver,
     Held,
+    Paused,
     PayloadEnded,
     PayloadReceived,
     Started,
@@ -211,9 +212,11 @@ class DestinationPeer:
             case Completed():
                 self._sink.commit()
                 self._end(is_complete=True)
+            case Paused():
+                self._drop_lines()
             case Held():
                 self._sink.hold()
-                self._end(is_complete=False)
+                self._over.set()
             case Failed() | Cancelled():
                 self._sink.discard()
                 self._end(is_complete=False)
@@ -226,6 +229,11 @@ class DestinationPeer:
         goes_on = self._policy.keep_listening if is_complete else not self._policy.exit_on_error
         if not goes_on:
             self._over.set()
+
+    def _drop_lines(self) -> None:
+        """The connections of a paused migration are of no use any more, also those that still work."""
+        for line in self._lines.values():
+            line.wire.close(reset=True)
 
     def _silence(self) -> None:
         session = self.sessions.session

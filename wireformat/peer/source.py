@@ -7,7 +7,7 @@ attempt to open a channel is repeated a few times, because nothing is lost by it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from wireformat.peer.dialler import Dialler
@@ -15,6 +15,9 @@ from wireformat.peer.line import LINGER, Line
 from wireformat.peer.patience import Patience
 from wireformat.peer.payload import Payload
 from wireformat.protocols.handshake.events import (
+    ChannelKey,
+    ChannelOpened,
+    ChannelRefused,
     ChannelsWanted,
     Event,
     Paused,
@@ -56,30 +59,29 @@ class SourcePeer:
         self._patience = Patience(timeout)
         self._over = asyncio.Event()
         self._news = asyncio.Event()
+        self._main: Line | None = None
+        self._wanted: set[ChannelKey] = set()
         self._channels: list[tuple[ChannelSource, Line]] = []
         self._talking: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Migrate. How it went is the session's state, and the last event reported."""
-        await self._talk(self.session.connect, self.session.connected)
+        self.session.connect()
+        await self._talk(self.session.connected, self._unreachable)
 
     async def resume(self, nonce: bytes) -> None:
-        """Go on with a paused migration."""
+        """Go on with a paused migration; it stays paused where nobody is reached. Raises `OSError` for that."""
 
-        def again() -> None:
-            self.session.reconnect(nonce)
+        def connected(_: bytes) -> None:
+            self.session.reconnected(nonce)
 
-        def connected(exporter: bytes) -> None:
-            self.session.resume_connected()
+        await self._talk(connected, _raise)
 
-        await self._talk(again, connected)
-
-    async def _talk(self, begin: Callable[[], None], connected: Callable[[bytes], None]) -> None:
-        begin()
+    async def _talk(self, connected: Callable[[bytes], None], unreachable: Callable[[OSError], None]) -> None:
         async with asyncio.TaskGroup() as self._group:
             self._start(self._working, self._patience.watch(self._silence))
-            self._start(self._talking, self._talk_on_main(connected))
+            self._start(self._talking, self._talk_on_main(connected, unreachable))
             try:
                 await self._over.wait()
             except asyncio.CancelledError:
@@ -89,17 +91,20 @@ class SourcePeer:
             finally:
                 await self._hang_up()
 
-    async def _talk_on_main(self, connected: Callable[[bytes], None]) -> None:
+    async def _talk_on_main(self, connected: Callable[[bytes], None], unreachable: Callable[[OSError], None]) -> None:
         try:
             wire, exporter = await self._dialler.dial()
         except OSError as fault:
-            self.session.unreachable(reason(fault))
-            self._settle()
+            unreachable(fault)
             return
         connected(exporter)
         self._main = Line(wire, self.session, self._settle, self._patience.touch)
         self._settle()
         await self._main.run()
+
+    def _unreachable(self, fault: OSError) -> None:
+        self.session.unreachable(reason(fault))
+        self._settle()
 
     def _settle(self) -> None:
         """Report what happened and do what follows from it."""
@@ -112,23 +117,24 @@ class SourcePeer:
         if self.session.is_over:
             self._over.set()
 
-    def _lines(self) -> Iterable[Line]:
-        main = getattr(self, "_main", None)
-        return [*([main] if main else []), *(line for _, line in self._channels)]
+    def _lines(self) -> list[Line]:
+        return [*([self._main] if self._main else []), *(line for _, line in self._channels)]
 
     def _react(self, event: Event) -> None:
         match event:
             case ChannelsWanted(plan):
-                self._channels.clear()
+                self._wanted = set(plan)
                 for key in plan:
                     self._start(self._talking, self._talk_on(self.session.channel(key)))
             case Ready():
                 self.session.start()
             case Started(payload):
                 self._start(self._working, self._send(payload, 0))
+            case ChannelOpened(name) | ChannelRefused(name) if name is not None:
+                self._wanted.discard(name)
             case Resumed(offset):
                 assert self.session.result is not None
-                self._start(self._working, self._send(self.session.result.payload, offset))
+                self._start(self._working, self._send_again(self.session.result.payload, offset))
             case PeerLoaded():
                 self.session.grant()
             case Paused() | Uncertain():
@@ -157,14 +163,32 @@ class SourcePeer:
             await self._send_striped(offset)
         else:
             await self._send_raw(offset)
-        self.session.payload_complete()
+        if self.session.state == "payload":
+            self.session.payload_complete()
+            self._settle()
+
+    async def _send_again(self, payload: str, offset: int) -> None:
+        """Pass over what the destination has already, which proves that it is the same stream, and send the rest."""
+        left = offset
+        for chunk in self._payload.chunks():
+            if not left or self.session.state != "payload":
+                break
+            self.session.skip_payload(chunk[:left])
+            left -= min(left, len(chunk))
+            await asyncio.sleep(0)
         self._settle()
+        if self.session.state == "payload":
+            await self._send(payload, offset)
 
     async def _send_raw(self, offset: int) -> None:
+        main = self._main
+        assert main is not None
         for chunk in self._payload.chunks(offset):
+            if self.session.state != "payload":
+                return
             self.session.send_payload(chunk)
-            self._main.wake()
-            await self._main.drained()
+            main.wake()
+            await main.drained()
 
     async def _send_striped(self, offset: int) -> None:
         """Hand pieces to whichever channel has room, in ascending order, and end every channel."""
@@ -181,7 +205,7 @@ class SourcePeer:
 
     async def _open_channels(self) -> list[tuple[ChannelSource, Line]]:
         """The channels that are bound; their own acknowledgements may come later than the word on the main channel."""
-        while any(channel.state == "header-sent" for channel, _ in self._channels):
+        while self._wanted:
             self._news.clear()
             await self._news.wait()
         return [(channel, line) for channel, line in self._channels if channel.state == "open"]
@@ -214,6 +238,10 @@ class SourcePeer:
             await asyncio.wait(self._talking, timeout=2 * LINGER)
         for task in self._talking:
             task.cancel()
+
+
+def _raise(fault: OSError) -> None:
+    raise fault
 
 
 def reason(fault: OSError) -> str:
