@@ -23,6 +23,7 @@ from wireformat.protocols.handshake.events import (
     PayloadReceived,
     PeerLoaded,
 )
+from wireformat.protocols.handshake.frames import FrameWriter, checksum, entries
 from wireformat.protocols.handshake.inventory_items import (
     MachineItem,
     SectionEntries,
@@ -31,14 +32,17 @@ from wireformat.protocols.handshake.inventory_items import (
     SubsectionItem,
 )
 from wireformat.protocols.handshake.listener import Listener
-from wireformat.protocols.handshake.messages import Inventory
+from wireformat.protocols.handshake.messages import Hello, Inventory
+from wireformat.protocols.handshake.offer_wire import offer_entries
 from wireformat.protocols.handshake.offers import CapabilityOffer, ChannelOffer, Offer, Wish
 from wireformat.protocols.handshake.opening import OURS
 from wireformat.protocols.handshake.payloads import HANDOVER, RAW, RESUME, STRIPED
+from wireformat.protocols.handshake.refusal import errors_of
 from wireformat.protocols.handshake.source import SourceSession
 from wireformat.protocols.handshake.source_handshake import SourceConfig
 
 STREAM = simple_stream()
+MAIN_HEADER = bytes.fromhex("5145564d4853000101010020b0618ee8") + bytes(16)
 MACHINE = MachineItem(type="pc", architecture="x86_64", page_bits=12)
 INVENTORY = Inventory(
     machine=MACHINE,
@@ -290,3 +294,44 @@ def relay(side: str, name: str, change: Callable[[Any], Any]) -> Callable[[str, 
         return changed(data, name, change) if sender == side else data
 
     return pass_on
+
+
+class Speaker:
+    """A source that says whatever it is told, to one connection of a listener."""
+
+    def __init__(self, listener: Listener, header: bytes = MAIN_HEADER) -> None:
+        self.connection = listener.accept()
+        self.answer = b""
+        self._writer = FrameWriter(TODAY, TODAY.frames())
+        self.send(header)
+
+    def say(self, message: Any) -> Any:
+        """Send a message; the last message that comes back, if any does."""
+        return self.send(self._writer.encode(message))
+
+    def send(self, data: bytes) -> Any:
+        """Send bytes; the last message that comes back, if any does."""
+        self.connection.receive_data(data)
+        self.answer += self.connection.data_to_send()
+        frames = frames_of(self.answer) if self.answer else []
+        return message_of(frames[-1]) if frames else None
+
+
+def hello(wanted: Offer = PLAIN_OFFER, **more: Any) -> Hello:
+    """A HELLO."""
+    return replace(Hello(**offer_entries(wanted), nonce=bytes(range(32))), **more)
+
+
+def codes(message: Any) -> list[str]:
+    """Names of the codes in a REJECT or ABORT."""
+    return [item.code.name for item in errors_of(message)]
+
+
+def with_entry(frame: bytes, tag: int, value: bytes) -> bytes:
+    """A frame with one more entry, in its place."""
+    order = tag & 0x7FFF
+    place = next((start for found, start, _ in entries(frame, 16) if found & 0x7FFF > order), len(frame))
+    entry = tag.to_bytes(2, "big") + b"\0\0" + len(value).to_bytes(4, "big") + value
+    size = len(frame) - 16 + len(entry)
+    longer = frame[:8] + size.to_bytes(4, "big") + bytes(4) + frame[16:place] + entry + frame[place:]
+    return longer[:12] + checksum(longer).to_bytes(4, "big") + longer[16:]

@@ -152,7 +152,7 @@ class DestinationHandshake(Session):
         if items or isinstance(result, Refusal):
             raise Violation(items)
         self._needed = {channel.type: channel.minimum for channel in offer.channels}
-        self._large = max(FIRST_LIMIT, hello.limits.inventory_size)
+        self._writer.large = max(FIRST_LIMIT, hello.limits.inventory_size)
         self._events.append(Negotiated(result, hello.implementation))
         self._reply(result)
 

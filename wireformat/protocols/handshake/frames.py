@@ -19,7 +19,9 @@ from wireformat.codec import Codec
 from wireformat.errors import DecodeError
 from wireformat.protocols.channels.framing import CRITICAL
 from wireformat.protocols.handshake.dialect import Dialect
+from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.frame import FRAME_HEADER, MAX_FRAME
+from wireformat.protocols.handshake.refusal import violation
 from wireformat.schema.record import Record
 from wireformat.schema.values import Unknown
 
@@ -133,7 +135,8 @@ class FrameReader:
             raise DecodeError("sequence", detail, path="sequence", expected=self.sequence, actual=sequence)
         self.sequence += 1
         self._bytes += len(raw)
-        if len(raw) <= FIRST_LIMIT and sum(1 for _ in entries(raw, FRAME_HEADER)) > MAX_ENTRIES:
+        may_be_many = _ENTRY.size * MAX_ENTRIES < len(raw) - FRAME_HEADER <= FIRST_LIMIT
+        if may_be_many and sum(1 for _ in entries(raw, FRAME_HEADER)) > MAX_ENTRIES:
             raise DecodeError("limit", f"more than {MAX_ENTRIES} entries", path="message")
 
     def _message(self, type: int, raw: bytes) -> Any:
@@ -146,18 +149,27 @@ class FrameReader:
 
 
 class FrameWriter:
-    """Numbers frames and encodes them."""
+    """Numbers frames and encodes them. `large` is what the peer takes of the messages that may be long."""
 
     def __init__(self, dialect: Dialect, codec: Codec) -> None:
         self.codec = codec
+        self.large = FIRST_LIMIT
         self._dialect = dialect
         self._sequence = 0
 
     def encode(self, message: Record | Unknown) -> bytes:
-        """The next frame. Raises `EncodeError`."""
+        """The next frame. Raises `EncodeError`, or `Violation` when the peer does not take so much."""
         raw = self.codec.encode(self._dialect.frame(self._sequence, message))
+        size, limit = len(raw) - FRAME_HEADER, self._limit(int.from_bytes(raw[:2], "big"))
+        if size > limit:
+            name = type(message).__name__
+            text = f"{name} is longer than the peer takes"
+            raise violation(ErrorCode.LIMIT, f"/{name}", text, expected=limit, actual=size)
         self._sequence += 1
         return raw
+
+    def _limit(self, type: int) -> int:
+        return min(MAX_FRAME, self.large) if type in LARGE else FIRST_LIMIT
 
 
 def amended(frame: bytes, place: int, value: bytes) -> bytes:

@@ -129,7 +129,7 @@ def error_item(entries: ErrorEntries) -> ErrorItem:
 
 def errors_of(message: object) -> tuple[ErrorItem, ...]:
     """What a REJECT or ABORT says. One without a fatal item says nothing: that is an item of its own."""
-    items = tuple(map(error_item, getattr(message, "errors", ())))
+    items = ordered(map(error_item, getattr(message, "errors", ())))
     if any(found.severity != Severity.WARNING for found in items):
         return items
     return (*items, item(ErrorCode.MISSING, "/errors", "the peer ended the handshake without a reason"))

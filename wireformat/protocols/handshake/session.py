@@ -26,10 +26,7 @@ from wireformat.protocols.handshake.events import (
     ProgressReported,
     Uncertain,
 )
-from wireformat.protocols.handshake.frame import FRAME_HEADER
 from wireformat.protocols.handshake.frames import (
-    FIRST_LIMIT,
-    LARGE,
     FrameReader,
     FrameWriter,
     Received,
@@ -77,7 +74,6 @@ class Session:
         self._events: deque[Event] = deque()
         self._transcript = Transcript(dialect.part(context))
         self._key = b""
-        self._large = FIRST_LIMIT
         self._begin()
 
     def _begin(self) -> None:
@@ -217,10 +213,6 @@ class Session:
 
     def _encoded(self, name: str, message: Record | Unknown) -> bytes:
         raw = self._writer.encode(message)
-        limit = self._large if int.from_bytes(raw[:2], "big") in LARGE else FIRST_LIMIT
-        if len(raw) - FRAME_HEADER > limit:
-            text = f"{name} of {len(raw)} bytes is more than the peer takes"
-            raise violation(ErrorCode.LIMIT, f"/{name}", text, expected=limit, actual=len(raw) - FRAME_HEADER)
         return self._confirmed(raw) if name in CONFIRMING else raw
 
     def _put(self, raw: bytes) -> None:

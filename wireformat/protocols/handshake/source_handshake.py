@@ -184,7 +184,7 @@ class SourceHandshake(Session):
         needed = {offer.type: offer.minimum for offer in self._config.offer.channels}
         self._optional = frozenset(key for key in self._plan if key.index >= needed.get(key.type, 0))
         self._thread = Thread(reply.migration_id, reply.channel_secret, 0)
-        self._large = max(FIRST_LIMIT, reply.limits.inventory_size)
+        self._writer.large = max(FIRST_LIMIT, reply.limits.inventory_size)
         self._reader.large = max(FIRST_LIMIT, self._config.inventory_size)
         self._reader.codec = self._writer.codec = self._dialect.frames(result.version)
 
