@@ -13,7 +13,10 @@ State = TypeVar("State", bound=Hashable)
 
 
 def first_without_end(graph: Graph[State], ends: Iterable[int]) -> int | None:
-    """The first state from which fair steps lead to no end; none where there is no such state."""
+    """The first state from which fair steps lead to no end; none where there is no such state.
+
+    Of several the first that no fair step leaves, where everything stands still; if there is none, they go in circles.
+    """
     before: list[list[int]] = [[] for _ in graph.states]
     for number in range(len(graph.states)):
         for target, act in graph.steps(number):
@@ -26,8 +29,9 @@ def first_without_end(graph: Graph[State], ends: Iterable[int]) -> int | None:
         if not reaches[number]:
             reaches[number] = 1
             waiting.extend(before[number])
-    missing = reaches.find(0)
-    return None if missing < 0 else missing
+    lost = [number for number, reached in enumerate(reaches) if not reached]
+    still = (number for number in lost if not any(act.is_fair for _, act in graph.steps(number)))
+    return next(still, lost[0] if lost else None)
 
 
 def run_above(graph: Graph[State], cost: Callable[[Act], int], bound: int) -> tuple[Act, ...] | None:

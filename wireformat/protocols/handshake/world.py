@@ -21,7 +21,6 @@ from wireformat.schema.world import World
 __all__ = ["CLAIMS", "WORLDS"]
 
 WORLDS: Mapping[str, World[Any]] = {
-    world.name: world
-    for world in (HandshakeWorld(), ChannelsWorld(), TamperingWorld(), HandoverWorld(), ResumeWorld())
+    world.name: world for world in (HandshakeWorld(), ChannelsWorld(), TamperingWorld(), HandoverWorld(), ResumeWorld())
 }
 """Every world by its name."""

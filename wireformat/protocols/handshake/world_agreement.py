@@ -30,7 +30,8 @@ class Case(NamedTuple):
 
 
 class Side(NamedTuple):
-    """What one role knows. `can_answer`: what it took last may be answered, and is not to be refused."""
+    """What one role knows. `can_answer`: what it took last may be answered, and is not to be refused.
+    `has_finished`: it has said its last message, CHANNELS_READY or START."""
 
     state: str
     seen: int = 0
@@ -40,7 +41,7 @@ class Side(NamedTuple):
     is_omitted: bool = False
     can_answer: bool = True
     is_agreed: bool = False
-    has_started: bool = False
+    has_finished: bool = False
     has_reason: bool = False
 
 
@@ -83,8 +84,8 @@ class Agreement:
                 return side._replace(is_omitted=side.is_unknown)
             case "CommitAck":
                 return side._replace(is_agreed=True)
-            case "Start":
-                return side._replace(has_started=True)
+            case "ChannelsReady" | "Start":
+                return side._replace(has_finished=True)
             case _:
                 return side
 

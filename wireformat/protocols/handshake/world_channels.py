@@ -115,7 +115,8 @@ class ChannelsWorld:
         return checks.cancels(self.plan.opening, before.main, act, after.main)
 
     def _notices_cut(self, before: Channels, act: Act, after: Channels) -> bool:
-        return act.note.startswith("multifd") or checks.notices_cut(self.plan.opening, before.main, act, after.main)
+        on_channel = "multifd" in act.note
+        return on_channel or checks.notices_cut(self.plan.opening, before.main, act, after.main)
 
     def _is_free_again(self, state: Channels) -> bool:
         return checks.is_free_again(self.plan.opening, state.main)

@@ -65,8 +65,22 @@ CLAIMS: tuple[Claim, ...] = (
         "Without a key, what starts has the result of the untouched offers.",
         is_guaranteed=False,
     ),
-    Claim("P-11", "locality", "Values of local parameters are in no byte that is sent."),
-    Claim("P-12", "bounds", "Frames, bytes, nesting and memory stay within the limits, whatever is received."),
+    Claim(
+        "P-11",
+        "locality",
+        "Values of local parameters are in no byte that is sent.",
+        tests=(f"{TESTS}test_session.py::test_local_parameters_are_never_offered",),
+    ),
+    Claim(
+        "P-12",
+        "bounds",
+        "Frames, bytes, nesting and memory stay within the limits, whatever is received.",
+        tests=(
+            f"{TESTS}test_session.py::test_mutated_bytes_never_break_a_listener",
+            f"{TESTS}test_session.py::test_mutated_bytes_never_break_a_source",
+            f"{TESTS}test_container_reader.py::test_memory_is_not_taken_before_sizes_are_checked",
+        ),
+    ),
     Claim("P-13", "isolation", "Whatever strangers connect with, a migration goes on as if they had not."),
     Claim(
         "P-14",
@@ -74,7 +88,12 @@ CLAIMS: tuple[Claim, ...] = (
         "The payload has nothing that was omitted, and nothing that was not accepted.",
         tests=(f"{TESTS}test_soundness.py::test_a_source_that_keeps_its_promise_violates_nothing",),
     ),
-    Claim("P-15", "equal files", "The payload in a file container is the plain stream with the same result."),
+    Claim(
+        "P-15",
+        "equal files",
+        "The payload in a file container is the plain stream with the same result.",
+        tests=(f"{TESTS}test_container.py::test_the_payload_is_the_plain_stream",),
+    ),
     Claim("P-16", "frozen result", "The result does not change after COMMIT, also across resumes."),
     Claim(
         "P-17",
@@ -82,10 +101,16 @@ CLAIMS: tuple[Claim, ...] = (
         "Every refusal has a fatal item; mending what all items name makes it succeed.",
         tests=(
             f"{TESTS}test_negotiate.py::test_repair",
+            f"{TESTS}test_session.py::test_repairing_every_named_item_makes_it_succeed",
             f"{TESTS}test_judgement.py::test_where_all_that_is_named_is_changed_the_same_run_succeeds",
         ),
     ),
-    Claim("P-18", "no faith in names", "Names of programs and texts for people change no decision."),
+    Claim(
+        "P-18",
+        "no faith in names",
+        "Names of programs and texts for people change no decision.",
+        tests=(f"{TESTS}test_session.py::test_no_decision_rests_on_text",),
+    ),
     Claim(
         "L-01",
         "short",

@@ -66,6 +66,11 @@ def opens_migration(kind: str) -> bool:
     return kind == "main"
 
 
+def is_busy(state: str, is_over: bool) -> bool:
+    """Whether the destination has no time for another migration [handshake D.13]."""
+    return state != "listening" and not is_over
+
+
 def slot_of(header: Header, is_filled: Sequence[bool], epoch: int) -> int | None:
     """The slot of the plan that a channel fills; none where it is refused [handshake D.3, D.13]."""
     if not 0 <= header.number < len(is_filled) or is_filled[header.number]:
@@ -108,6 +113,7 @@ class Guards:
 
     negotiate: Callable[[Offer, Offer], Result | None] = negotiate
     opens_migration: Callable[[str], bool] = opens_migration
+    is_busy: Callable[[str, bool], bool] = is_busy
     slot_of: Callable[[Header, Sequence[bool], int], int | None] = slot_of
     is_ready: Callable[[Sequence[bool], Sequence[bool]], bool] = is_ready
     takes_epoch: Callable[[int, int], bool] = takes_epoch

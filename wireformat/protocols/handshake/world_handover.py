@@ -22,6 +22,7 @@ from wireformat.schema.world import Act, Always, AtEnd, Check, Each, EndInReach
 SENDERS = {cls.__name__: lift(cls).record.sender for cls in (Handover, Loaded, Grant, Running)}
 DROPPED = ("failed", "cancelled", "refused")
 RUNS = ("granted", "complete")
+WAITING = ("unknown", "held")
 TOLD = {"told-running", "told-dropped", "told-run", "told-drop"}
 LAST = Message("Abort")
 
@@ -128,7 +129,7 @@ class HandoverWorld:
         """The state after an event of one role, and what that makes of the guest."""
         after = self._rows[role][state.states[role]][event]
         states = (after, state.states[DESTINATION]) if role == SOURCE else (state.states[SOURCE], after)
-        is_hung_up = not self._rows[role][after] or after in ("unknown", "held")
+        is_hung_up = not self._rows[role][after] or after in WAITING
         line = state.line.closed(role, *said) if is_hung_up else state.line
         state = state._replace(states=states, line=line, is_granted=state.is_granted or event == "Grant")
         return self._of_source(state, after) if role == SOURCE else self._of_destination(state, after)
@@ -162,6 +163,10 @@ class HandoverWorld:
         return self._is_over(after, role) or after.states[role] == "unknown"
 
     def _notices_cut(self, before: Ownership, act: Act, after: Ownership) -> bool:
+        """L-04: after a cut its news is on the way to all who read; who takes it has ended, or waits to be told."""
+        if act.event == "takes cut":
+            role = ROLES.index(act.receiver)
+            return self._is_over(after, role) or after.states[role] in WAITING
         if act.event != "cut":
             return True
         return all(self._is_over(after, role) or after.line.queues[role][-1:] == (END,) for role in BOTH)
@@ -191,4 +196,4 @@ def is_resolved_by_management(before: Ownership, act: Act, after: Ownership) -> 
 
 def is_never_stuck(state: Ownership) -> bool:
     """P-07-held: there is always somebody who runs the guest, or will by itself."""
-    return state.states != ("unknown", "held")
+    return state.states != WAITING

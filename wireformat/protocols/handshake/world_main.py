@@ -85,7 +85,7 @@ class Opening:
 
     def is_busy(self, main: Main) -> bool:
         """Whether the destination answers another migration with BUSY."""
-        return main.sides[DESTINATION].state != "listening" and not self.is_over(main, DESTINATION)
+        return self._guards.is_busy(main.sides[DESTINATION].state, self.is_over(main, DESTINATION))
 
     def is_end(self, main: Main) -> bool:
         """Whether the attempt is over: both have ended, or both have come to the payload."""
@@ -94,7 +94,8 @@ class Opening:
             return False
         if source.state == destination.state == "payload":
             return True
-        return self.is_over(main, SOURCE) and not self.is_busy(main)
+        is_left = destination.state == "listening" or self.is_over(main, DESTINATION)
+        return self.is_over(main, SOURCE) and is_left
 
     def steps(self, main: Main, bound: Bound = ()) -> Iterator[Step]:
         """Everything that may happen on the main connection."""
@@ -145,7 +146,7 @@ class Opening:
             yield from self._spoken(main, role, turns, bound)
             if "Progress" in row and main.progress:
                 yield self._said(main._replace(progress=main.progress - 1), role, Message("Progress"))
-        elif "silence" in row:
+        if "silence" in row and (not turns or bound is None):
             yield Act(ROLES[role], ROLES[role], "silence", "", False), self.failed(main, role, "silence")
         if "cancel" in row:
             yield Act("management", ROLES[role], "cancel", "", False), self.failed(main, role, "cancel")

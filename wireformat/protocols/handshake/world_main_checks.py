@@ -23,18 +23,18 @@ def agrees(main: Main) -> bool:
 
 
 def is_in_order(main: Main) -> bool:
-    """P-02: payload only after the destination has said COMMIT_ACK and the source has taken it."""
+    """P-02: payload only once the destination has said COMMIT_ACK and CHANNELS_READY, and the source has agreed."""
     source, destination = main.sides
-    has_begun = source.state == "payload" or source.has_started
-    return (not has_begun or (source.is_agreed and destination.is_agreed)) and (
-        destination.state != "payload" or destination.is_agreed
-    )
+    is_ready = destination.is_agreed and destination.has_finished
+    if source.state == "payload" or source.has_finished:
+        return is_ready and source.is_agreed
+    return is_ready or destination.state != "payload"
 
 
 def has_not_touched(main: Main) -> bool:
     """P-03: the destination loads nothing before the source said START, and the source hands over nothing."""
     source, destination = main.sides
-    return (destination.state != "payload" or source.has_started) and source.state != "handed-over"
+    return (destination.state != "payload" or source.has_finished) and source.state != "handed-over"
 
 
 def fails_cleanly(main: Main) -> bool:
@@ -56,15 +56,17 @@ def cancels(opening: Opening, before: Main, act: Act, after: Main) -> bool:
 
 
 def notices_cut(opening: Opening, before: Main, act: Act, after: Main) -> bool:
-    """L-04: after a cut the end of the connection is on its way to everyone who still reads."""
-    if act.event != "cut" or act.receiver != "network":
+    """L-04: after a cut the end of the connection is on its way to everyone who still reads, and ends the attempt."""
+    if act.event == "takes cut":
+        return opening.is_over(after, ROLES.index(act.receiver))
+    if act.event != "cut":
         return True
     return all(opening.is_over(after, role) or after.line.queues[role][-1:] == (END,) for role in BOTH)
 
 
 def is_free_again(opening: Opening, main: Main) -> bool:
     """L-05: a destination whose attempt came to nothing takes the next one."""
-    return main.sides[DESTINATION].state == "payload" or not opening.is_busy(main)
+    return main.sides[SOURCE].state == "payload" or not opening.is_busy(main)
 
 
 def turn_cost(act: Act) -> int:

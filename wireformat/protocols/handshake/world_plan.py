@@ -171,11 +171,14 @@ class Plan:
     def _answered(self, state: Channels, index: int, slot: Slot, holder: str) -> Step:
         """The destination has read a header, and answers on the same connection."""
         is_binding = state.main.sides[DESTINATION].state == "binding"
-        is_taken = is_binding and self._guards.slot_of(planned(index), state.is_held, 0) == index
-        link = self._ends.answered(slot.link if holder == "link" else slot.orphan, is_taken)
-        slot = with_link(slot, holder, link)._replace(holder=holder if is_taken else slot.holder)
-        act = Act("destination", "source", "ChannelAck" if is_taken else REJECT.event, name(index))
-        return act, state.with_slot(index, slot)
+        place = self._guards.slot_of(planned(index), state.is_held, 0) if is_binding else None
+        link = self._ends.answered(slot.link if holder == "link" else slot.orphan, place is not None)
+        act = Act("destination", "source", REJECT.event if place is None else "ChannelAck", name(index))
+        state = state.with_slot(index, with_link(slot, holder, link))
+        if place is None:
+            return act, state
+        word = holder if place == index else name(index)
+        return act, state.with_slot(place, state.slots[place]._replace(holder=word))
 
     def _lost(self, state: Channels, index: int, slot: Slot, holder: str) -> Step:
         """The destination has noticed the end of a connection; what holds a slot is missed."""

@@ -1,0 +1,102 @@
+"""What is guaranteed holds in every world; what is not has a shortest run; every claim is checked somewhere."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from time import process_time
+
+import pytest
+
+from tests.house.project import ROOT
+from wireformat.explore.search import Report, explore
+from wireformat.protocols.handshake.world import CLAIMS, WORLDS
+from wireformat.protocols.handshake.world_claims import BY_ID
+from wireformat.protocols.handshake.world_handshake import HandshakeWorld
+from wireformat.schema.world import AtMost
+
+LARGE = ("handshake", "channels")
+PARAMETERS = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in WORLDS]
+
+
+@cache
+def report(name: str) -> Report:
+    """Everything that the explorer finds in a world."""
+    return explore(WORLDS[name])
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_what_is_guaranteed_holds(name: str) -> None:
+    found = report(name)
+    assert found.is_complete
+    assert [each for each in found.violations if BY_ID[each.claim].is_guaranteed] == []
+
+
+@pytest.mark.slow
+def test_two_channels_take_less_than_a_minute() -> None:
+    """The handshake with two channels, all of it, in processor time of one core."""
+    before = process_time()
+    assert explore(WORLDS["channels"]).states > 25_000
+    assert process_time() - before < 60
+
+
+@pytest.mark.parametrize(("name", "least"), [("tampering", 30_000), ("handover", 80), ("resume", 20_000)])
+def test_the_worlds_are_not_empty(name: str, least: int) -> None:
+    """Fails when a world is cut short by mistake, so that there is little to violate anything."""
+    assert report(name).states >= least
+    assert report(name).ends > 5
+
+
+def test_every_claim_is_checked_in_a_world_or_by_a_test() -> None:
+    explored = {check.claim for world in WORLDS.values() for check in world.checks}
+    assert explored <= BY_ID.keys()
+    assert [claim.id for claim in CLAIMS if claim.id not in explored and not claim.tests] == []
+
+
+def test_ids_are_those_of_the_specification() -> None:
+    plain = [claim.id for claim in CLAIMS if claim.is_guaranteed]
+    assert plain == [f"P-{number:02}" for number in range(1, 19)] + [f"L-{number:02}" for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("test", [test for claim in CLAIMS for test in claim.tests])
+def test_the_tests_that_claims_name_exist(test: str) -> None:
+    path, _, name = test.partition("::")
+    assert re.search(rf"^def {name}\(", (ROOT / path).read_text(), re.MULTILINE)
+
+
+def test_without_a_key_the_result_can_be_lowered_unseen() -> None:
+    violation = report("tampering").violation("P-10-open")
+    assert violation is not None
+    edits = [act.event for act in violation.run if act.sender == "tamperer"]
+    assert edits.count("puts in what the reader expects") >= 2
+    assert {act.event for act in violation.run} >= {"Hello", "Commit", "CommitAck", "Start"}
+
+
+def test_nobody_runs_the_guest_for_a_while_after_a_cut_behind_grant() -> None:
+    violation = report("handover").violation("P-07-held")
+    assert violation is not None
+    messages = [act.event for act in violation.run if act.sender != act.receiver and act.sender != "network"]
+    assert messages == ["Handover", "Loaded", "Grant"]
+
+
+def test_postcopy_that_is_given_up_loses_the_guest() -> None:
+    assert report("resume").violation("P-06-postcopy") is not None
+
+
+@pytest.mark.parametrize("name", ["handover", "resume", "tampering"])
+def test_runs_name_parties_only(name: str) -> None:
+    world = WORLDS[name]
+    named = {party for each in report(name).violations for act in each.run for party in (act.sender, act.receiver)}
+    assert named
+    assert named <= set(world.parties)
+
+
+@pytest.mark.slow
+def test_the_bound_on_messages_is_exact() -> None:
+    """L-01 would fail with a bound that is lower by one."""
+    world = HandshakeWorld()
+    (check,) = [check for check in world.checks if isinstance(check, AtMost)]
+    world.checks = [AtMost("L-01", check.cost, check.bound - 1)]
+    violation = explore(world).violation("L-01")
+    assert violation is not None
+    assert sum(map(check.cost, violation.run)) == check.bound
