@@ -150,7 +150,7 @@ def test_the_bytes_are_what_the_rules_mean() -> None:
     assert (limit.data[3], len(limit.written["name"])) == (21, 21)
     added = judged(planted.BaseTlv, planted.AppendedTlv).forward.witness
     assert added is not None
-    assert added.read["unknown"] == [{"tag": 4, "data": "00"}]
+    assert added.read["unknown"] == [{"tag": 4, "data": "01"}]
 
 
 def test_order_does_not_matter_to_entries() -> None:

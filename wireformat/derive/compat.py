@@ -15,7 +15,7 @@ from functools import cache
 from wireformat.codec import codec_for
 from wireformat.codec.json_form import to_json
 from wireformat.derive.baseline import Baseline
-from wireformat.derive.compat_change import Change, Direction, Signs
+from wireformat.derive.compat_change import DIFFERS, Change, Direction, Signs
 from wireformat.derive.compat_fields import changes
 from wireformat.derive.compat_messages import Placed, pairs, placed
 from wireformat.derive.compat_search import Search, Trial, assignments
@@ -121,7 +121,8 @@ class _Judging:
         """Proof of an expected break."""
         signs = change.breaks[direction]
         for trials in (self._trials(change, direction), self._searches[direction].trials):
-            best = _shortest(trial for trial in trials if trial.sign and (not signs or trial.sign in signs))
+            hits = [trial for trial in trials if trial.sign and (not signs or trial.sign in signs)]
+            best = _shortest([trial for trial in hits if trial.shows or trial.sign != DIFFERS] or hits)
             if best is not None:
                 return Reading(Status.BREAKS, self._witness(best, direction))
         return Reading(Status.UNPROVEN, reason=_reason(len(self._trials(change, direction)), signs))

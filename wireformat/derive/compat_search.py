@@ -199,7 +199,7 @@ class Search:
 
 def _nothing(record: model.Record, name: str) -> list[Any]:
     """What a field holds when it holds nothing."""
-    return [None, (), b"", "", *(field.default for field in record.fields if field.name == name)]
+    return [None, (), b"", "", 0, *(field.default for field in record.fields if field.name == name)]
 
 
 def _concerned(record: model.Record, name: str) -> list[model.Field]:
