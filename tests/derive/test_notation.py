@@ -109,6 +109,8 @@ def test_frames_of_entries_in_words() -> None:
     spaced = model.Tlv(model.Int(2), U32, reserved=model.Int(2))
     assert framing_text(spaced) == "entries of tag (u16), reserved (u16), size (u32), value"
     assert framing_text(model.Tlv(U8, U8)) == "entries of tag (u8), size (u8), value"
+    ascending = model.Tlv(U8, U8, ascending=True)
+    assert framing_text(ascending) == "entries of tag (u8), size (u8), value; the bytes of repeated values ascend"
     assert framing(spaced) == (("tag", model.Int(2)), ("reserved", model.Int(2)), ("size", U32))
 
 

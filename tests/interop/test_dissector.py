@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.codec import specimens
 from tests.codec.random_values import Maker
 from tests.interop.agreement import codecs, disagreements
 from tests.interop.dissection import Item, capture, messages, tshark
-from wireformat.codec import Codec
+from wireformat.codec import Codec, encode_raw
 from wireformat.derive.dissector import dissector
 from wireformat.derive.lua_fields import filter_part
 from wireformat.errors import WireError
@@ -105,6 +106,27 @@ def test_messages_agree(
         for item, data in zip(items, inputs[record], strict=True):
             wrong = disagreements(item, data, every[record], PARAMS, f"wf.{name}", before=4 * counted)
             assert wrong == [], (record, data.hex())
+
+
+@pytest.mark.parametrize(
+    ("words", "complaints"),
+    [
+        (("", "b", "c", "aa", "\x7f\x7f", "é"), []),
+        (("b", "a"), ["order: the value does not stand above the one before"]),
+        (("aa", "b"), ["order: the value does not stand above the one before"]),
+        (("b", "b"), ["duplicate: the same value as before"]),
+    ],
+)
+def test_values_that_do_not_ascend(
+    words: tuple[str, ...], complaints: list[str], tmp_path: Path, specimen_script: Path
+) -> None:
+    data = encode_raw(specimens.Sorted(words=words), {})
+    streams = {FIRST_PORT: [len(data).to_bytes(4, "big") + data]}
+    file = capture(tmp_path / "order.pcapng", streams, SEGMENT)
+    output = tshark(file, specimen_script, *ask(SPECIMENS, {FIRST_PORT: "Sorted"}, counted=True))
+    assert b"wf.specimen.sorted.words" in output
+    shown = [text.decode() for text in re.findall(rb'"_ws.expert.message": "([^"]*)"', output)]
+    assert [text for text in shown if text.startswith(("order", "duplicate"))] == complaints
 
 
 def ends_itself(codec: Codec) -> bool:

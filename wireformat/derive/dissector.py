@@ -129,6 +129,7 @@ def _framing(tlv: model.Tlv, prefix: str, fields: FieldTable) -> dict[str, Any]:
         "size": writer.table(tlv.size, f"{prefix}.entry.size"),
         "critical": tlv.critical,
         "max": tlv.max,
+        "ascending": tlv.ascending or None,
         "f": name,
         "unknown": writer.table(model.Data(None, tlv.max), name),
     }

@@ -24,6 +24,10 @@ PRECEDENCE: Mapping[str, int] = {
 }  # fmt: skip
 
 
+ASCENDING = "the bytes of repeated values ascend"
+"""What `Tlv.ascending` means, in words."""
+
+
 def expression(expr: model.Expr, above: int = -1) -> str:
     """A relation between fields."""
     if isinstance(expr, int):
@@ -125,8 +129,9 @@ def framing(tlv: model.Tlv) -> tuple[tuple[str, model.Int], ...]:
 
 
 def framing_text(tlv: model.Tlv) -> str:
-    """How entries are framed: `entries of tag (u16), size (u32), value`."""
-    return "entries of " + ", ".join([*(f"{name} ({type_name(of)})" for name, of in framing(tlv)), "value"])
+    """How entries are framed: `entries of tag (u16), size (u32), value`; and how those that repeat are ordered."""
+    parts = ", ".join([*(f"{name} ({type_name(of)})" for name, of in framing(tlv)), "value"])
+    return f"entries of {parts}" + (f"; {ASCENDING}" if tlv.ascending else "")
 
 
 def size_text(schema: model.Schema, field: model.Field) -> str:

@@ -63,6 +63,9 @@ class _Rules:
             yield from self.node(field.of, path, True)
             if field.max is not None:
                 yield Refusal("limit", path, f"stands more than {field.max} times")
+            if field.many and record.tlv is not None and record.tlv.ascending:
+                yield Refusal("order", path, "the bytes of its values do not ascend")
+                yield Refusal("duplicate", path, "the same value stands twice")
         elif record.layout == "sequence":
             yield from self.node(field.of, path, bounded)
         else:

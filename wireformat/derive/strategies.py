@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 
-from wireformat.codec import codec_for
+from wireformat.codec import ascending, codec_for
 from wireformat.derive.hints import Hints, hints_of
 from wireformat.errors import DecodeError, EncodeError
 from wireformat.schema import model
@@ -134,11 +134,20 @@ class _Drawing:
             return self._bits(field, record, hints.get((field.name,), ()))
         if field.many:
             limit = self._usual_items() if field.max is None else min(field.max, self._usual_items())
-            return tuple(self.node(field.of, {}) for _ in range(self.draw(st.integers(0, limit))))
+            items = [self.node(field.of, {}) for _ in range(self.draw(st.integers(0, limit)))]
+            return self._sorted(record, field, items) if record.tlv and record.tlv.ascending else tuple(items)
         if record.layout == "tlv" and field.optional and not self.draw(st.booleans()):
             return field.default
         inner = {path[1:]: numbers for path, numbers in hints.items() if path[0] == field.name}
         return self.node(field.of, inner)
+
+    def _sorted(self, record: model.Record, field: model.Field, items: list[Any]) -> tuple[Any, ...]:
+        """Items in the order of their bytes."""
+        try:
+            schema = model.Schema(record.name, self.schema.records)
+            return ascending(schema, field.name, items, self.version, self.params)
+        except EncodeError:
+            reject()
 
     def _bits(self, field: model.Field, record: model.Record, hints: tuple[int, ...]) -> Any:
         base = record.base or model.Int(1)

@@ -80,23 +80,18 @@ class Entries(RecordElement):
         place = self._place(known, path, progress)
         self._check(tag, known, start, scope, place, progress)
         size = self._value_size(stream, start, scope, place)
-        begin = stream.tell()
-        content = read(stream, size, scope, place)
-        window = Window(content, begin, True)
+        window = Window(read(stream, size, scope, place), stream.tell() - size, True)
         if scope.spans is not None:
             scope.spans[join(place)] = (start, stream.tell())
         if known is None:
             progress.unknown.append(Unknown(tag, window.read()))
             return
-        if self._ascending and progress.many.get(known.name) and content <= progress.content:
-            id, detail = _disorder(content, progress.content)
-            raise malformed(id, detail, scope, place, start, progress.content, content)
-        progress.content = content
         value = exactly(self.elements[known.name], window, scope, place)
-        if known.many:
-            progress.many.setdefault(known.name, []).append(value)
-        else:
+        if not known.many:
             progress.values[known.name] = value
+            return
+        self._check_order(known, window.getvalue(), start, scope, place, progress)
+        progress.many.setdefault(known.name, []).append(value)
 
     def _value_size(self, stream: Any, start: int, scope: Scope, path: Path) -> int:
         """Read the rest of a header whose tag began at `start`."""
@@ -135,6 +130,15 @@ class Entries(RecordElement):
             raise malformed("duplicate", f"tag {tag:#x} repeats", scope, path, start, None, tag)
         if known.max is not None and len(progress.many.get(known.name, ())) == known.max:
             raise malformed("limit", f"more than {known.max} entries", scope, path, start, known.max)
+
+    def _check_order(
+        self, known: model.Field, content: bytes, start: int, scope: Scope, path: Path, progress: _Progress
+    ) -> None:
+        """The order of values of one field."""
+        before, progress.content = progress.content, content
+        if self._ascending and progress.many.get(known.name) and content <= before:
+            id, detail = _disorder(content, before)
+            raise malformed(id, detail, scope, path, start, before, content)
 
     def _finish(self, item: model.Field, progress: _Progress, stream: Any, scope: Scope, path: Path) -> None:
         if item.many:
