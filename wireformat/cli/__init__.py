@@ -17,6 +17,7 @@ VERBS: Mapping[str, str] = {
     "diff": "show what differs between two streams",
     "extract": "cut a RAM image or a device out of a stream",
     "shrink": "make a small stream for a bug report",
+    "inventory": "list what a machine would send; tell whether a destination could load it",
     "docs": "write the documentation of protocols, or of construct schemas",
     "schema": "print the model of a message as JSON or text",
     "explain": "explain a message, a field or an error id",
