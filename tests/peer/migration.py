@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from wireformat.peer.sink import Sink
 from wireformat.peer.source import SourcePeer
 from wireformat.peer.tls import Credentials, server_context
 from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Secrets
-from wireformat.protocols.handshake.events import Event, Failed
+from wireformat.protocols.handshake.events import Event, Failed, StrangerRefused
 from wireformat.protocols.handshake.inventory_items import MachineItem
 from wireformat.protocols.handshake.listener import Listener
 from wireformat.protocols.handshake.messages import ConfirmLevel, Inventory
@@ -31,6 +31,8 @@ HANDOVER = "ownership-handover"
 RESUME = "stream-resume"
 INVENTORY = Inventory(machine=MachineItem(type="none", architecture="x86_64", page_bits=12), page_sizes=())
 NUMBERS = count(1)
+MOST_EVENTS = 10_000
+"""After so many events strangers are not noted any more, so that a crowd of them takes no memory here."""
 
 
 def offer(*, channels: int = 0, wishes: dict[str, Wish] | None = None, source: bool) -> Offer:
@@ -67,7 +69,7 @@ class Served:
     address: Address
     target: Path
     running: asyncio.Task[None]
-    events: list[Event] = field(default_factory=list)
+    events: list[Event]
 
     def told(self, kind: type[Event]) -> list[Any]:
         """The events of a kind."""
@@ -90,10 +92,15 @@ async def destination(
     """A destination at a unix socket in a folder, or at another address; ended on leaving."""
     listener = await listen(address or Unix(str(folder / f"{next(NUMBERS)}.sock")))
     events: list[Event] = []
+
+    def report(event: Event) -> None:
+        if not isinstance(event, StrangerRefused) or len(events) < MOST_EVENTS:
+            events.append(event)
+
     target = folder / f"{next(NUMBERS)}.mig"
     sessions = Listener(config or destination_config())
     context = server_context(tls) if tls else None
-    peer = DestinationPeer(sessions, listener, Sink(str(target)), events.append, policy or Policy(), context)
+    peer = DestinationPeer(sessions, listener, Sink(str(target)), report, policy or Policy(), context)
     running = asyncio.create_task(peer.run())
     try:
         yield Served(peer, parse(listener.names[0]), target, running, events)

@@ -26,6 +26,9 @@ class Relay:
         self.connection_count = 0
         self.is_deaf = False
         """Whether it carries nothing any more, and hangs nothing up: a silent network."""
+        self.gate_at: int | None = None
+        self.gate = asyncio.Event()
+        """Once so many bytes were carried, nothing passes before this event."""
         self._target = target
         self._listener = listener
         self._wires: list[Wire] = []
@@ -77,6 +80,8 @@ class Relay:
             await other.finish()
 
     async def _pass_on(self, data: bytes, other: Wire) -> None:
+        if self.gate_at is not None and self.carried >= self.gate_at:
+            await self.gate.wait()
         left = len(data) if self.limit is None else self.limit - self.carried
         self.carried += len(data)
         await other.write(data[:left])

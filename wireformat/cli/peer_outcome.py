@@ -11,9 +11,9 @@ from typing import Any
 from wireformat.cli.exits import Exit
 from wireformat.cli.peer_report import Report
 from wireformat.cli.running import complain
+from wireformat.peer.source import SourcePeer, reason
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import Failed
-from wireformat.protocols.handshake.source import SourceSession
 
 NOT_REACHED = {ErrorCode.PEER_CLOSED, ErrorCode.PEER_SILENT, ErrorCode.LOCAL_IO}
 """What this side finds when the other one, or the way to it, is not there."""
@@ -37,13 +37,16 @@ def plain_outcome(verb: str, coroutine: Coroutine[Any, Any, None]) -> Exit:
     except OSError as fault:
         if fault.filename is not None:
             raise
-        complain(verb, fault.strerror or str(fault) or "timed out")
+        complain(verb, reason(fault))
         return Exit.UNREACHABLE
     return Exit.FINE
 
 
-def source_outcome(verb: str, session: SourceSession, report: Report, state: Path | None) -> Exit:
+def source_outcome(verb: str, peer: SourcePeer, report: Report, state: Path | None) -> Exit:
     """The exit code of a source; what a paused one needs to go on is left in the file `state`."""
+    session = peer.session
+    if peer.fault is not None and session.state != "complete":
+        complain(verb, f"connection: {reason(peer.fault)}")
     if session.state == "complete":
         return Exit.FINE
     if session.state == "cancelled":

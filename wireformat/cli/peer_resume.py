@@ -49,7 +49,7 @@ def run(
     except OSError as fault:
         complain(VERB, f"{to}: {reason(fault)}")
         return Exit.UNREACHABLE
-    return source_outcome(VERB, session, report, state)
+    return source_outcome(VERB, peer, report, state)
 
 
 def open_state(path: Path) -> ResumeState:

@@ -25,8 +25,8 @@ ONE_WAY = frozenset({"one-way", "seekable-file"})
 
 def save(file: str, profile_path: Path, offer: Offer, container: str | None, to: str | None, report: Report) -> Exit:
     """Write a stream for a destination of that profile: into a container, or plain to an address of a file."""
-    profile = open_profile(profile_path)
     output, offset = _target(container, to)
+    profile = open_profile(profile_path)
     sending = open_sending(file)
     result = negotiate_with(offer, profile)
     if isinstance(result, Refusal):

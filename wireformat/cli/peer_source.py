@@ -89,7 +89,7 @@ def run(
     )
     peer = SourcePeer(SourceSession(config), dialler, sending.payload, report, timeout)
     work(peer.run())
-    return source_outcome(VERB, peer.session, report, state)
+    return source_outcome(VERB, peer, report, state)
 
 
 def check_two_way(name: str, address: Address, channels: int, *, one_way: bool) -> None:

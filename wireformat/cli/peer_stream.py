@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wireformat.cli.exits import UsageError
-from wireformat.cli.opening import open_binary, open_stream
+from wireformat.cli.opening import open_binary
 from wireformat.errors import DecodeError
 from wireformat.peer.payload import Payload
 from wireformat.protocols.handshake.container import ALIGNMENT, is_container
 from wireformat.protocols.handshake.container_reader import ContainerReader
 from wireformat.protocols.handshake.inventory import inventory_of_stream
 from wireformat.protocols.handshake.messages import Inventory
+from wireformat.protocols.vmstate.stream import read_stream
+from wireformat.protocols.vmstate.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def _front_size(name: str, payload: Payload) -> int:
 def open_sending(name: str) -> Sending:
     """A stream with its inventory. Nothing of a finished stream can be left out or written in another version, and so
     the inventory offers neither. Raises `UsageError` for what is no whole stream."""
-    stream = open_stream(name)
+    payload = open_payload(name)
+    stream = read_stream(Window(), more=payload.feed())
     if stream.fault is not None:
         raise UsageError(f"{name}: {stream.fault}")
-    return Sending(open_payload(name), inventory_of_stream(stream, droppable=frozenset()))
+    return Sending(payload, inventory_of_stream(stream, droppable=frozenset()))

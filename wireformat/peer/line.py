@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from wireformat.peer.wire import Wire
@@ -63,6 +62,8 @@ class Line:
         self._drained = asyncio.Event()
         self._readable = asyncio.Event()
         self._is_at_end = False
+        self.fault: OSError | None = None
+        """Why the connection broke, where it did and anything is known of it."""
 
     def wake(self) -> None:
         """Look at the end again: it may have something to say, want to close, or take more."""
@@ -92,11 +93,13 @@ class Line:
 
     async def _read(self, first: bytes) -> None:
         data = first
-        with suppress(OSError):
+        try:
             while data := data or await self.wire.read():
                 self._take(data)
                 data = b""
                 await self._room()
+        except OSError as fault:
+            self.fault = fault
         self._ended()
 
     def _take(self, data: bytes) -> None:

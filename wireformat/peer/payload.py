@@ -5,11 +5,12 @@ from __future__ import annotations
 import mmap
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from typing import BinaryIO
 
 from wireformat.peer.streams import map_file, spool
+from wireformat.protocols.vmstate.window import Window
 
 CHUNK = 1 << 20
 """Bytes that are sent at once."""
@@ -42,3 +43,15 @@ class Payload:
         """The stream from an offset of its own on."""
         for position in range(self._start + offset, len(self._content), CHUNK):
             yield self._content[position : position + CHUNK]
+
+    def feed(self) -> Callable[[Window], None]:
+        """What feeds the next piece of the stream to a window."""
+        chunks = self.chunks()
+
+        def feed(window: Window) -> None:
+            if chunk := next(chunks, b""):
+                window.feed(chunk)
+            else:
+                window.final = True
+
+        return feed

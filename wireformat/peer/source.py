@@ -102,6 +102,11 @@ class SourcePeer:
         self._settle()
         await self._main.run()
 
+    @property
+    def fault(self) -> OSError | None:
+        """What broke the main connection, where it was broken."""
+        return self._main.fault if self._main else None
+
     def _unreachable(self, fault: OSError) -> None:
         self.session.unreachable(reason(fault))
         self._settle()
