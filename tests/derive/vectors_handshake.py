@@ -210,7 +210,7 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     ),
     "Reject": (
         ("one error", messages.Reject(errors=(ZERO_COPY,))),
-        ("two errors, one with a code of the future", messages.Reject(errors=(UNKNOWN_CODE, ZERO_COPY))),
+        ("two errors, one with a code of the future", messages.Reject(errors=(ZERO_COPY, UNKNOWN_CODE))),
     ),
     "Abort": (("one error", messages.Abort(errors=(ZERO_COPY,))),),
     "Progress": (("half", messages.Progress(text="loading tables", percent=50)), ("nothing", messages.Progress())),
@@ -340,6 +340,12 @@ BROKEN: Mapping[str, tuple[tuple[str, bytes], ...]] = {
             "repeated entry with another one between",
             VERSIONS + NONCE_ENTRY + CAPABILITY + PAYLOADS + OTHER_CAPABILITY,
         ),
+        ("capabilities out of order", VERSIONS + NONCE_ENTRY + OTHER_CAPABILITY + CAPABILITY + PAYLOADS),
+        (
+            "longer name before a shorter one",
+            VERSIONS + NONCE_ENTRY + entry(0x8004, b"\2ab\1\1") + OTHER_CAPABILITY + PAYLOADS,
+        ),
+        ("capability twice", VERSIONS + NONCE_ENTRY + CAPABILITY + CAPABILITY + PAYLOADS),
         ("65 versions", entry(0x8001, b"\0\1" * 65) + NONCE_ENTRY + PAYLOADS),
         ("payload name cut short", VERSIONS + NONCE_ENTRY + entry(0x8008, b"\7v1-raw")),
         ("value that reaches behind the message", VERSIONS + NONCE_ENTRY + PAYLOADS[:-1]),
