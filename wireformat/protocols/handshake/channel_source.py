@@ -76,10 +76,10 @@ class ChannelSource(ChannelEnd):
 
     def _take_header(self) -> bool:
         """Read the destination's header; false while it is incomplete."""
-        if not opening.is_possible(self._inbox):
-            code, text = opening.stranger(self._inbox)
-            raise violation(code, text=f"the peer is {text}")
-        found = opening.take_header(self._inbox, self._dialect)
+        stranger = opening.stranger(self._inbox)
+        if stranger is not None:
+            raise violation(stranger[0], text=f"the peer is {stranger[1]}")
+        found = opening.take_header(self._inbox, self._dialect) if opening.is_possible(self._inbox) else None
         if found is None:
             return False
         opening.check_header(found[0], ChannelKind.DATA, self._binding, from_source=False)

@@ -92,20 +92,23 @@ class Connection:
             end.receive_data(rest)
 
     def _identify(self) -> None:
-        self._first = self._first or bytes(self._inbox[: opening.SHOWN])
-        if not opening.is_possible(self._inbox):
-            code, text = opening.stranger(self._inbox)
+        self._first = bytes(self._inbox[: opening.SHOWN])
+        found = opening.stranger(self._inbox)
+        if found is not None:
+            code, text = found
             is_answered = code == ErrorCode.TLS_UNEXPECTED
             self._dismiss(code, (item(code, text=text),), NO_BINDING if is_answered else None)
             return
+        if not opening.is_possible(self._inbox):
+            return
         try:
-            found = opening.take_header(self._inbox, self._dialect)
+            opened = opening.take_header(self._inbox, self._dialect)
         except WireError as error:
             self._refuse(error, ChannelKind.MAIN, NO_BINDING)
             return
-        if found is None:
+        if opened is None:
             return
-        header, raw = found
+        header, raw = opened
         try:
             self._board.route(self, header, raw)
         except WireError as error:

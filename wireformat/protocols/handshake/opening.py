@@ -43,11 +43,15 @@ def is_possible(start: bytes | bytearray) -> bool:
     return OURS.startswith(start[: len(OURS)])
 
 
-def stranger(start: bytes | bytearray) -> tuple[ErrorCode, str]:
-    """What a connection is that begins with these bytes, which cannot be ours."""
+def stranger(start: bytes | bytearray) -> tuple[ErrorCode, str] | None:
+    """What a connection is that begins with these bytes; None while they may become ours, or something else known."""
+    if is_possible(start):
+        return None
     for known, meaning in STRANGERS.items():
         if start.startswith(known):
             return meaning
+        if known.startswith(start):
+            return None
     return ErrorCode.MALFORMED, f"a connection that begins with {bytes(start[:SHOWN]).hex()}"
 
 
@@ -59,11 +63,13 @@ def take_header(buffer: bytearray, dialect: Dialect) -> tuple[Any, bytes] | None
     if len(buffer) < FIXED_SIZE:
         return None
     size = int.from_bytes(buffer[10:12], "big")
+    if size < FIXED_SIZE:
+        raise DecodeError("mismatch", f"header of {size} bytes", path="header_size", expected=FIXED_SIZE, actual=size)
     if size > MAX_HEADER:
         raise DecodeError("limit", f"header of {size} bytes", path="header_size", expected=MAX_HEADER, actual=size)
     if len(buffer) < size:
         return None
-    raw = bytes(buffer[: max(size, FIXED_SIZE)])
+    raw = bytes(buffer[:size])
     header = dialect.headers.decode(raw)
     del buffer[:size]
     return header, raw

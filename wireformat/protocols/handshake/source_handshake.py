@@ -127,10 +127,11 @@ class SourceHandshake(Session):
 
     def _take_header(self) -> bool:
         """Read the destination's header; false while it is incomplete."""
-        if not opening.is_possible(self._inbox):
-            code, text = opening.stranger(self._inbox)
+        stranger = opening.stranger(self._inbox)
+        if stranger is not None:
+            code, text = stranger
             raise violation(ErrorCode.LEGACY_PEER if code == ErrorCode.MALFORMED else code, text=f"the peer is {text}")
-        found = opening.take_header(self._inbox, self._dialect)
+        found = opening.take_header(self._inbox, self._dialect) if opening.is_possible(self._inbox) else None
         if found is None:
             return False
         header, self._header = found

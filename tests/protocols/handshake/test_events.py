@@ -1,0 +1,14 @@
+"""Names of channels."""
+
+from __future__ import annotations
+
+from wireformat.protocols.handshake.events import ChannelKey
+
+
+def test_a_channel_is_named_by_type_and_index() -> None:
+    assert str(ChannelKey("multifd", 3)) == "multifd/3"
+    assert sorted([ChannelKey("multifd", 10), ChannelKey("cpr", 2), ChannelKey("multifd", 9)]) == [
+        ChannelKey("cpr", 2),
+        ChannelKey("multifd", 9),
+        ChannelKey("multifd", 10),
+    ]
