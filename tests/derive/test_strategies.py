@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.codec import specimens
 from wireformat.codec import codec_for, disagreements
-from wireformat.derive.strategies import values
+from wireformat.derive.strategies import drawn, values
 from wireformat.schema import (
     Announced,
     Bytes,
@@ -170,3 +170,20 @@ def test_strangers_agree_with_construct() -> None:
         assert struct.build(value) == encoded
 
     run()
+
+
+def test_drawn_is_the_same_for_the_same_number() -> None:
+    values_of = [drawn(Choice, 20, number) for number in (1, 1, 2)]
+    assert values_of[0] == values_of[1] != values_of[2]
+    assert all(type(value) is Choice for value in values_of[0])
+    assert 1 < len({repr(value) for value in values_of[0]}) <= 20
+
+
+def test_drawn_gives_up_where_nothing_is_valid() -> None:
+    class Impossible(Record):
+        """Its text is longer than it may be."""
+
+        size: int = field(Int8ub, "size")
+        data: bytes = field(SizedBytes(this.size + 10, max=4), "data")
+
+    assert drawn(Impossible, 20) == []

@@ -14,15 +14,10 @@ from typing import Final, TypeAlias
 
 
 class Direction(StrEnum):
-    """Who writes, who reads."""
+    """Backward: old writes, new reads. Forward: new writes, old reads."""
 
     BACKWARD = "backward"
     FORWARD = "forward"
-
-    @property
-    def about(self) -> str:
-        """The direction in words."""
-        return "old writes, new reads" if self is Direction.BACKWARD else "new writes, old reads"
 
 
 Signs: TypeAlias = frozenset[str]
