@@ -86,14 +86,19 @@ def never_free(state: str, is_over: bool) -> bool:
     return state != "listening"
 
 
-def next_epoch_only(epoch: int, current: int) -> bool:
+def next_epoch_only(epoch: int, current: int, is_confirmed: bool) -> bool:
     """Takes no epoch but the next."""
     return epoch == current + 1
 
 
-def same_epoch_too(epoch: int, current: int) -> bool:
+def same_epoch_too(epoch: int, current: int, is_confirmed: bool) -> bool:
     """Takes a RESUME that was taken before."""
     return epoch >= current
+
+
+def waits_for_all(is_bound: Sequence[bool], is_required: Sequence[bool]) -> bool:
+    """Is not ready before channels that may be missing have come, too."""
+    return all(is_bound)
 
 
 def what_was_asked(agreed: Hashable, asked: Hashable) -> Hashable:
@@ -134,6 +139,7 @@ MUTANTS = [
     Mutant("a cut that is ignored", "L-04", HandshakeWorld, with_row("source", "opening", cut="opening")),
     Mutant("busy for ever", "L-05", HandshakeWorld, guards={"is_busy": never_free}),
     Mutant("CHANNELS_READY before the last ACK", "P-02", ChannelsWorld, guards={"is_ready": one_missing}),
+    Mutant("waits for an optional channel", "L-03", ChannelsWorld, guards={"is_ready": waits_for_all}),
     Mutant("uuid-only binding", "P-08", ChannelsWorld, guards={"slot_of": guest_only}),
     Mutant("index check > instead of ≥", "P-08", ChannelsWorld, guards={"slot_of": index_off_by_one}),
     Mutant("proof not compared", "P-08", ChannelsWorld, guards={"slot_of": unproven}),
@@ -164,7 +170,7 @@ MUTANTS = [
 
 def is_slow(mutant: Mutant) -> bool:
     """Whether all of a large world is to be visited before the mutant is killed, or much of it."""
-    return mutant.world is TamperingWorld or (mutant.claim == "L-03" and mutant.world is HandshakeWorld)
+    return mutant.world is TamperingWorld or (mutant.claim == "L-03" and mutant.world is not ResumeWorld)
 
 
 PARAMETERS = [pytest.param(each, id=each.what, marks=pytest.mark.slow if is_slow(each) else ()) for each in MUTANTS]

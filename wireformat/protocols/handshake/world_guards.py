@@ -83,18 +83,10 @@ def is_ready(is_bound: Sequence[bool], is_required: Sequence[bool]) -> bool:
     return all(bound or not required for bound, required in zip(is_bound, is_required, strict=True))
 
 
-def takes_epoch(epoch: int, current: int) -> bool:
-    """Whether a destination resumes with that epoch: any that is new.
-
-    Exactly the next one would not do: where a RESUME is lost, or its reply, each side counts from another number, and
-    no later RESUME would ever be taken.
-    """
-    return epoch > current
-
-
-def next_epoch(tried: int, was_refused: bool) -> int:
-    """The epoch of the next RESUME: a number is used again only where the destination has refused it."""
-    return tried if was_refused else tried + 1
+def takes_epoch(epoch: int, current: int, is_confirmed: bool) -> bool:
+    """Whether a destination resumes with that epoch: the next one, or the present one again as long as it has heard
+    nothing in it, for then the source may not know that it began [handshake D.11]."""
+    return epoch == current + 1 or (epoch == current and not is_confirmed)
 
 
 def result_after_resume(agreed: Hashable, asked: Hashable) -> Hashable:
@@ -116,8 +108,7 @@ class Guards:
     is_busy: Callable[[str, bool], bool] = is_busy
     slot_of: Callable[[Header, Sequence[bool], int], int | None] = slot_of
     is_ready: Callable[[Sequence[bool], Sequence[bool]], bool] = is_ready
-    takes_epoch: Callable[[int, int], bool] = takes_epoch
-    next_epoch: Callable[[int, bool], int] = next_epoch
+    takes_epoch: Callable[[int, int, bool], bool] = takes_epoch
     result_after_resume: Callable[[Hashable, Hashable], Hashable] = result_after_resume
     resumes_guest: Callable[[str, bool], bool] = resumes_guest
     covers_headers: bool = True

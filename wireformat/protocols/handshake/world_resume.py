@@ -1,9 +1,9 @@
 """Lost connections in the payload, and RESUME [handshake D.11].
 
-Either side notices a cut in its own time. The source dials again with a new epoch; its connection may be late, or be
-given up while its RESUME is on the way, so that the destination takes one on which nobody answers. Channels are opened
-anew in each epoch, and headers of earlier ones still arrive. Mishaps (cuts, and timers of the source) are bounded.
-The guest runs on the source, or, when postcopy has begun, on the destination.
+Either side notices a cut in its own time. The source dials again with the next epoch, the same one until it has a
+reply; its connection may be late, or be given up while its RESUME is on the way, so that the destination takes one on
+which nobody goes on. Channels are opened anew in each epoch, and headers of earlier ones still arrive. Mishaps (cuts,
+and timers of the source) are bounded. The guest runs on the source, or, when postcopy has begun, on the destination.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from wireformat.schema.world import Act, Always, AtEnd, Check, Each, EndInReach
 MAX_MISHAPS = 3
 AGREED, ASKED = "agreed", "asked for later"
 REJECT = Message("Reject")
+PAYLOAD = Message("payload")
 NO_CHANNEL = -1
 
 
@@ -38,14 +39,14 @@ class Connection(NamedTuple):
 class Resumption(NamedTuple):
     """Both roles, their connections, channel headers on their way by epoch, and the channel that the destination has.
 
-    `epochs`: what the source tried last, what the destination took last.
+    `epochs`: what each side takes for the present one. `is_confirmed`: the destination has heard something in its own.
     """
 
     has_postcopy: bool
     runs: tuple[bool, bool]
     states: tuple[str, str] = ("payload", "payload")
     epochs: tuple[int, int] = (0, 0)
-    was_refused: bool = False
+    is_confirmed: bool = True
     connections: tuple[Connection, ...] = (Connection(),)
     flying: tuple[int, ...] = (0,)
     slot: int = NO_CHANNEL
@@ -138,12 +139,12 @@ class ResumeWorld:
         """The source dials again; its timer may run out before the reply."""
         row = self._row(state, SOURCE)
         if "reconnect" in row and not self._is_over(state, DESTINATION):
-            epoch = self._guards.next_epoch(state.epochs[0], state.was_refused)
+            epoch = state.epochs[SOURCE] + 1
             line = Line().sent(SOURCE, Message("Resume", (epoch, ASKED)))
             after = self._moved(self._moved(state, SOURCE, "reconnect"), SOURCE, "Resume")
             connections = (*after.connections, Connection(line, (True, False)))
             act = Act("source", "destination", "Resume", f"epoch {epoch}")
-            yield act, after._replace(epochs=(epoch, state.epochs[1]), connections=connections, was_refused=False)
+            yield act, after._replace(connections=connections)
         if state.states[SOURCE] == "resuming" and "silence" in row and state.mishaps:
             after = self._moved(state, SOURCE, "silence")._replace(mishaps=state.mishaps - 1)
             yield Act("source", "source", "silence", "", False), after
@@ -152,7 +153,8 @@ class ResumeWorld:
         """What either role reads on a connection that it uses; a RESUME may come on one that is new to it."""
         message = connection.line.head(SOURCE)
         if message is not None and connection.users[SOURCE]:
-            after = with_line(state, index, connection.line.taken(SOURCE))
+            line = connection.line.taken(SOURCE)
+            after = with_line(state, index, line.sent(SOURCE, PAYLOAD) if message.event == "ResumeReply" else line)
             yield Act("source", "source", f"takes {message.event}"), self._taken(after, SOURCE, message)
         message = connection.line.head(DESTINATION)
         if message is not None and message.event == "Resume":
@@ -164,15 +166,18 @@ class ResumeWorld:
             yield Act("destination", "destination", f"takes {message.event}"), after
 
     def _taken(self, state: Resumption, role: int, message: Message) -> Resumption:
+        """A role after it has read a message: an end is a pause, payload confirms the epoch."""
         event = "pause" if message == END and state.states[role] == "payload" else message.event
-        return self._moved(state, role, event)._replace(was_refused=message == REJECT and role == SOURCE)
+        state = self._moved(state, role, event)
+        if message.event == "ResumeReply":
+            return state._replace(epochs=(int(str(message.body[0])), state.epochs[DESTINATION]))
+        return state._replace(is_confirmed=True) if message == PAYLOAD else state
 
     def _answered(self, state: Resumption, index: int, message: Message) -> tuple[Act, Resumption]:
         """The destination takes a RESUME in a pause, with an epoch that its guard takes; it refuses any other."""
         epoch, asked = int(str(message.body[0])), message.body[1]
         line = state.connections[index].line
-        is_taken = "reconnect" in self._row(state, DESTINATION) and self._guards.takes_epoch(epoch, state.epochs[1])
-        if not is_taken:
+        if not self._is_welcome(state, epoch):
             act = Act("destination", "source", "Reject", f"epoch {epoch}")
             return act, with_line(state, index, line.closed(DESTINATION, REJECT))
         for event in ("reconnect", "Resume", "ResumeReply"):
@@ -181,7 +186,13 @@ class ResumeWorld:
         line = line.sent(DESTINATION, Message("ResumeReply", (epoch,)))
         state = with_line(state, index, line, is_used=True)
         act = Act("destination", "source", "ResumeReply", f"epoch {epoch}")
-        return act, state._replace(epochs=(state.epochs[0], epoch), results=(state.results[SOURCE], result))
+        epochs, results = (state.epochs[SOURCE], epoch), (state.results[SOURCE], result)
+        return act, state._replace(epochs=epochs, results=results, is_confirmed=False)
+
+    def _is_welcome(self, state: Resumption, epoch: int) -> bool:
+        """Whether the destination resumes: in a pause, with an epoch that its guard takes."""
+        is_paused = "reconnect" in self._row(state, DESTINATION)
+        return is_paused and self._guards.takes_epoch(epoch, state.epochs[DESTINATION], state.is_confirmed)
 
     def _channels(self, state: Resumption) -> Iterator[tuple[Act, Resumption]]:
         """The source opens its channel once in each epoch; the header arrives at any time later."""
@@ -196,16 +207,16 @@ class ResumeWorld:
             place = self._guards.slot_of(planned(0, each), is_filled, state.epochs[DESTINATION])
             is_taken = place is not None and state.states[DESTINATION] == "payload"
             act = Act("destination", "source", "ChannelAck" if is_taken else "Reject", f"epoch {each}")
-            yield act, state._replace(flying=flying, slot=each if is_taken else state.slot)
+            slot, is_confirmed = (each, True) if is_taken else (state.slot, state.is_confirmed)
+            yield act, state._replace(flying=flying, slot=slot, is_confirmed=is_confirmed)
 
     def _strangers(self, state: Resumption) -> Iterator[tuple[Act, Resumption]]:
-        """A RESUME that was recorded and is sent again: it must never be taken."""
+        """A RESUME that was recorded and is sent again: not taken once the source has gone on in its epoch."""
         if self._is_over(state, DESTINATION):
             return
-        epoch = state.epochs[DESTINATION]
-        is_taken = "reconnect" in self._row(state, DESTINATION) and self._guards.takes_epoch(epoch, epoch)
+        epoch = state.epochs[DESTINATION] - (not state.is_confirmed)
         act = Act("stranger", "destination", "Resume", f"epoch {epoch} again", False)
-        yield act, self._moved(state, DESTINATION, "reconnect") if is_taken else state
+        yield act, self._moved(state, DESTINATION, "reconnect") if self._is_welcome(state, epoch) else state
 
     def _cancels(self, before: Resumption, act: Act, after: Resumption) -> bool:
         """L-02: who is cancelled has ended."""
