@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from wireformat.errors import LocalProtocolError
+from wireformat.errors import RemoteProtocolError
 from wireformat.protocols.channels.messages import ChannelKind, HeaderEntries
 from wireformat.protocols.handshake import keys, opening
 from wireformat.protocols.handshake.channel_end import ChannelEnd
@@ -97,7 +97,7 @@ class ChannelSource(ChannelEnd):
             case "Reject" | "Abort":
                 raise Violation(errors_of(message))
             case name:
-                raise LocalProtocolError("illegal-event", f"{name} is not legal on a channel")
+                raise RemoteProtocolError("illegal-event", f"{name} is not legal on a channel")
 
     def _closed(self, items: tuple[ErrorItem, ...], was_open: bool) -> None:
         self._owner.notice_closed(self.key, items, was_open=was_open)

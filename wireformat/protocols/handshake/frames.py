@@ -72,18 +72,21 @@ def entry_place(frame: bytes, tag: int) -> int:
 def frame_behind(buffer: bytes | bytearray, start: int, sequence: int) -> tuple[int, bool]:
     """Where, from `start` on, a whole frame of that number stands, or what may become one.
 
-    The second value says whether it is whole, its checksum right. The end of the bytes where there is neither.
+    The second value says whether it is whole, its checksum right. The last bytes may always become one.
     """
     head = re.compile(rb"(?s)..\0\0" + re.escape(sequence.to_bytes(4, "big")) + rb".{8}")
+    first = max(start, len(buffer) - FRAME_HEADER + 1)
     match = head.search(buffer, start)
     while match:
         place = match.start()
         _, _, _, size, crc = _HEADER.unpack_from(buffer, place)
         end = place + FRAME_HEADER + size
-        if size <= FIRST_LIMIT and (end > len(buffer) or crc == checksum(buffer[place:end])):
-            return place, end <= len(buffer)
+        if end <= len(buffer) and crc == checksum(buffer[place:end]):
+            return place, True
+        if end > len(buffer) and size <= FIRST_LIMIT:
+            first = min(first, place)
         match = head.search(buffer, place + 1)
-    return max(start, len(buffer) - FRAME_HEADER + 1), False
+    return first, False
 
 
 def checksum(frame: bytes | bytearray) -> int:

@@ -148,8 +148,8 @@ class SourceSession(SourceHandshake):
         return session
 
     def _is_usable(self) -> bool:
-        """Nothing can be said in the middle of the raw stream, or before there is a connection."""
-        is_raw = self.state == "payload" and self.result is not None and self.agreed.payload == RAW
+        """Nothing can be said before there is a connection, or where the raw stream may be expected."""
+        is_raw = self.state in ("payload", "resuming") and self.agreed.payload == RAW
         return not is_raw and self.state not in ("idle", "connecting", "paused")
 
     def _lose_channel(self, errors: tuple[ErrorItem, ...]) -> None:

@@ -1,0 +1,14 @@
+"""Results that cannot be carried out."""
+
+from __future__ import annotations
+
+from wireformat.protocols.handshake.offers import Result
+from wireformat.protocols.handshake.payloads import RAW, STRIPED, impossible
+
+
+def test_pieces_need_a_channel() -> None:
+    assert [(found.code.name, found.path) for found in impossible(Result(1, STRIPED))] == [
+        ("CHANNEL_COUNT", "/channels")
+    ]
+    assert list(impossible(Result(1, STRIPED, channels=(("multifd", 1),)))) == []
+    assert list(impossible(Result(1, RAW))) == []
