@@ -113,6 +113,7 @@ def test_a_stream_with_more_than_its_manifest(call: Call, tmp_path: Path) -> Non
     ]
 
 
+@pytest.mark.requirement("HS-099")
 def test_a_destination_that_can(call: Call, captures: Captures, tmp_path: Path) -> None:
     source, destination = captures["7.2/pc-minimal"].path, dump(tmp_path, "10.2/pc-i440fx-7.2")
     answer = call("inventory", source, "--against", destination)

@@ -60,6 +60,7 @@ def test_a_file_that_can_be_loaded() -> None:
     assert reasons() == []
 
 
+@pytest.mark.requirement("HS-184")
 @pytest.mark.parametrize(
     ("result", "found"),
     [
@@ -91,6 +92,7 @@ def test_what_the_destination_requires_must_be_in_the_file() -> None:
     assert reasons(offered=strict) == [("CAP_UNSUPPORTED", "/capabilities/postcopy-ram")]
 
 
+@pytest.mark.requirement("HS-184")
 @pytest.mark.parametrize(
     ("ability", "found"),
     [
@@ -104,6 +106,7 @@ def test_nothing_can_be_lowered_or_left_out_any_more(ability: SectionAbility, fo
     assert reasons(abilities=abilities_of(ability, blocks=INVENTORY.ram_blocks)) == found
 
 
+@pytest.mark.requirement("HS-184")
 def test_all_reasons_are_given_together() -> None:
     poor = Abilities("q35", ram_blocks=(block_item("pc.ram", 4096),), sections=())
     result = replace(RESULT, version=7, capabilities=("multifd",), channels=(("multifd", 1),))

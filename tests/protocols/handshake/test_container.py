@@ -21,6 +21,7 @@ from wireformat.protocols.vmstate.stream import read_stream
 RESULT = ResultEntries(version=1, payload="v1-raw")
 
 
+@pytest.mark.requirement("HS-181")
 def test_the_first_bytes() -> None:
     """`QEVM`, marker and kind, and the header that D.3 prints, of another kind."""
     start = front(manifest_of(RESULT, inventory_of()))
@@ -45,6 +46,7 @@ def test_is_container(data: bytes, answer: bool) -> None:
     assert is_container(data) is answer
 
 
+@pytest.mark.requirement("HS-181")
 @pytest.mark.parametrize(("sections", "size"), [(0, 4096), (118, 4096), (119, 8192), (1000, 36864)])
 def test_the_stream_begins_at_the_next_multiple(sections: int, size: int) -> None:
     listed = tuple(section_item(f"device-{number:04}") for number in range(sections))
@@ -54,6 +56,7 @@ def test_the_stream_begins_at_the_next_multiple(sections: int, size: int) -> Non
     assert start[-1] == 0
 
 
+@pytest.mark.requirement("HS-182")
 def test_the_end_covers_all_before_it() -> None:
     start = front(manifest_of(RESULT, inventory_of(section_item("cpu", 12))))
     end = start.index(bytes.fromhex("80310000 00000001"))
@@ -86,6 +89,7 @@ def test_what_is_written_is_read(inventory: Inventory) -> None:
     assert (found.size, bytes(reader.rest)) == (len(start), b"QEVM")
 
 
+@pytest.mark.requirement("HS-183")
 def test_the_payload_is_the_plain_stream(stream_capture: Capture) -> None:
     """P-15: what stands behind the front is, byte for byte, what a plain file would be."""
     data = stream_capture.data

@@ -78,6 +78,7 @@ def test_a_cut_file_is_truncated() -> None:
     assert {refused(FRONT[:size]) for size in range(0, len(FRONT), 7)} == {"truncated"}
 
 
+@pytest.mark.requirement("HS-182")
 def test_every_flipped_bit_in_front_of_the_zeros_is_noticed() -> None:
     """Nearly all by a checksum; a size may ask for more bytes than there are, or lead to wrong ones."""
     ids = {"checksum", "constant", "limit", "truncated", "overrun", "tag"}
@@ -88,6 +89,7 @@ def test_every_flipped_bit_in_front_of_the_zeros_is_noticed() -> None:
             assert refused(bytes(data)) in ids, (place, bit)
 
 
+@pytest.mark.requirement("HS-181")
 def test_padding_is_zero() -> None:
     assert refused(FRONT[:-1] + b"\1") == "padding"
 
@@ -97,6 +99,7 @@ CRITICAL = Unknown(0x8A0A, b"")
 HELLO = Hello(versions=(1,), nonce=bytes(32), payloads=("v1-raw",))
 
 
+@pytest.mark.requirement("HS-181", "HS-185")
 @pytest.mark.parametrize(
     ("data", "error"),
     [
@@ -143,6 +146,7 @@ def test_offsets_count_from_the_start_of_the_file() -> None:
     assert END_AT <= (caught.value.offset or 0) < FRAMES_END
 
 
+@pytest.mark.requirement("HS-185")
 def test_memory_is_not_taken_before_sizes_are_checked() -> None:
     """A frame that claims 4 GiB is refused with its header."""
     reader = ContainerReader()
@@ -162,6 +166,7 @@ def mutated(seed: int) -> bytes:
     return data.ljust(4096, b"\0")
 
 
+@pytest.mark.requirement("HS-185")
 def test_mutations_end_in_a_value_or_one_error() -> None:
     ends = []
     for seed in range(2000):

@@ -74,6 +74,7 @@ def seen(section: SectionItem) -> SectionItem:
     return section_item(section.idstr, section.version, *subsections, instance_id=section.instance_id)
 
 
+@pytest.mark.requirement("HS-090")
 @everywhere
 @given(inventories())
 def test_a_stream_shows_what_its_source_had(inventory: Inventory) -> None:
@@ -137,6 +138,7 @@ def test_sections_inside_a_package_are_listed_and_not_early() -> None:
     assert {section.idstr: section.flags for section in read(data).sections}["simple"] == SectionFlags(0)
 
 
+@pytest.mark.requirement("HS-097")
 def test_what_may_be_left_out_is_listed_by_name() -> None:
     known = "kvmclock/clock_is_reliable"
     machine = inventory_of(section_item("kvmclock", 1, subsection_item(known), subsection_item("kvmclock/other")))
@@ -178,6 +180,7 @@ def test_early_sections_of_a_real_stream(captures: Captures) -> None:
     assert [name.rpartition("/")[2] for name in early] == ["virtio-mem-device-early"]
 
 
+@pytest.mark.requirement("HS-090")
 def test_every_real_inventory_is_canonical(stream_capture: Capture) -> None:
     """Sorted by their bytes, no key twice, and small: the largest of all is below 4 KiB."""
     found = inventory_of_stream(read_stream(stream_capture.data))
@@ -214,6 +217,7 @@ def test_applied() -> None:
     assert applied(before, *promise) == expected
 
 
+@pytest.mark.requirement("HS-184")
 def test_nothing_of_a_manifest_can_be_left_out_or_lowered() -> None:
     inventory = inventory_of(
         section_item("a", 3, subsection_item("x", droppable=True), oldest=1), blocks=(block_item("pc.ram"),)

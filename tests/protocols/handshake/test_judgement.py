@@ -51,6 +51,7 @@ def verdict_on(version: int, ability: SectionAbility | None) -> VerdictItem:
     return found
 
 
+@pytest.mark.requirement("HS-092")
 @pytest.mark.parametrize(
     ("version", "kind", "said"),
     [
@@ -65,6 +66,7 @@ def test_versions(version: int, kind: VerdictKind, said: int) -> None:
     assert (found.verdict, found.version) == (kind, said)
 
 
+@pytest.mark.requirement("HS-092")
 def test_an_unknown_section_has_no_version() -> None:
     found = verdict_on(7, None)
     assert (found.verdict, found.version, found.entries.unknown_subsections) == (VerdictKind.UNKNOWN, 0, ())
@@ -80,6 +82,7 @@ def test_where_subsections_are_not_known_none_is_refused() -> None:
     assert verdict_on(1, SectionAbility("cpu", 0)).entries.unknown_subsections == ()
 
 
+@pytest.mark.requirement("HS-095")
 def test_what_the_source_lacks_is_fatal_only_where_it_is_required() -> None:
     reply = reply_to(
         inventory_of(), SectionAbility("aa", 1, required=True), SectionAbility("b", 2), SectionAbility("any")
@@ -96,6 +99,7 @@ def test_warnings_fit_into_a_message() -> None:
     assert codec_for(InventoryReply).decode(codec_for(InventoryReply).encode(reply)) == reply
 
 
+@pytest.mark.requirement("HS-091")
 @pytest.mark.parametrize(
     ("abilities", "paths"),
     [
@@ -117,6 +121,7 @@ def test_a_source_that_does_not_say_what_it_is_passes() -> None:
     assert isinstance(judge(unknown, Abilities("pc", "x86_64", 12)), InventoryReply)
 
 
+@pytest.mark.requirement("HS-091")
 @pytest.mark.parametrize(
     ("theirs", "ours", "paths"),
     [
@@ -141,6 +146,7 @@ def test_an_inventory_without_memory_is_not_judged_by_it() -> None:
     assert isinstance(judge(inventory_of(), abilities_of(blocks=(block_item("a"),))), InventoryReply)
 
 
+@pytest.mark.requirement("HS-100")
 def test_a_wrong_machine_does_not_hide_what_else_is_wrong() -> None:
     inventory = inventory_of(
         section_item("cpu", 5, subsection_item("x", droppable=True), subsection_item("y")),
@@ -157,6 +163,7 @@ def test_a_wrong_machine_does_not_hide_what_else_is_wrong() -> None:
     ]
 
 
+@pytest.mark.requirement("HS-092")
 @everywhere
 @given(inventories(), destinations())
 def test_verdicts_are_one_for_each_section_in_wire_order(inventory: Inventory, destination: Abilities) -> None:
@@ -193,6 +200,7 @@ def outcome(inventory: Inventory, destination: Abilities) -> Resolution | tuple[
 # The repair property (P-17): what is named is what is wrong.
 
 
+@pytest.mark.requirement("HS-084")
 @everywhere
 @given(inventories(), destinations())
 def test_where_all_that_is_named_is_changed_the_same_run_succeeds(inventory: Inventory, destination: Abilities) -> None:

@@ -11,11 +11,13 @@ from wireformat.protocols.handshake.known_state import known_state
 from wireformat.protocols.vmstate.stream import read_stream
 
 
+@pytest.mark.requirement("HS-097")
 def test_each_name_has_a_reason() -> None:
     reasons = [*known_state().droppable.values(), *known_state().undumped.values()]
     assert [reason for reason in reasons if not (reason.endswith(".") and len(reason.split()) > 3)] == []
 
 
+@pytest.mark.requirement("HS-097")
 def test_what_may_be_left_out_exists() -> None:
     """Some release has each of them, so that no name is a misspelling."""
     known = {

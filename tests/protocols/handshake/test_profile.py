@@ -54,6 +54,7 @@ RICH = replace(RICH, parameters=tuple(sorted(RICH.parameters, key=lambda found: 
 FORBIDDING = Offer((1,), ("v1-raw",), (CapabilityOffer("xbzrle", False, Wish.FORBID),))
 
 
+@pytest.mark.requirement("HS-186")
 @pytest.mark.parametrize("made", [RICH, Offer((1,), ("v1-raw",))], ids=["rich", "poor"])
 def test_both_ways_of_saving_can_be_read_back(made: Offer) -> None:
     profile = profile_of(made, "oldest of this cluster")
@@ -67,6 +68,7 @@ def test_equal_offers_are_equal_bytes() -> None:
     assert profile_bytes(profile_of(turned)) == profile_bytes(profile_of(RICH))
 
 
+@pytest.mark.requirement("HS-180", "HS-186")
 @pytest.mark.parametrize("name", RELEASES)
 def test_a_profile_is_as_good_as_a_live_destination(name: str) -> None:
     destination = offer(release(name), Side.DESTINATION)
@@ -86,6 +88,7 @@ def test_a_profile_can_refuse() -> None:
     ]
 
 
+@pytest.mark.requirement("HS-186")
 def test_the_name_decides_nothing() -> None:
     source = Offer((1,), ("v1-raw",))
     results = {negotiate_with(source, profile_of(FORBIDDING, name)) for name in ("", "a", "QEMU 99")}

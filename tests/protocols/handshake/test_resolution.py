@@ -59,6 +59,7 @@ CPU = section_item("cpu", 5, subsection_item("a", droppable=True), subsection_it
 VERSION = ("SECTION_VERSION", "/sections/cpu[0]/version")
 
 
+@pytest.mark.requirement("HS-093", "HS-094", "HS-095", "HS-096")
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
@@ -92,6 +93,7 @@ def test_each_verdict(found: VerdictItem, expected: list[tuple[str, object]]) ->
     assert resolved(CPU, found) == expected
 
 
+@pytest.mark.requirement("HS-094")
 @pytest.mark.parametrize(
     ("lowerable", "expected"), [({("cpu", 0): 1}, [("send", 2)]), ({("cpu", 0): 3}, [VERSION]), ({}, [VERSION])]
 )
@@ -99,12 +101,24 @@ def test_the_source_says_what_it_can_lower(lowerable: dict[Key, int], expected: 
     assert resolved(CPU, verdict(VerdictKind.TOO_NEW, 2), lowerable) == expected
 
 
+@pytest.mark.requirement("HS-092")
 def test_a_section_without_a_verdict_is_an_error() -> None:
     outcome = resolve(inventory_of(CPU), InventoryReply())
     assert isinstance(outcome, tuple)
     assert [(item.code, item.path) for item in outcome] == [(ErrorCode.MISSING, "/sections/cpu[0]")]
 
 
+@pytest.mark.requirement("HS-092")
+def test_a_verdict_on_something_else_is_an_error() -> None:
+    reply = InventoryReply(
+        verdicts=(verdict(VerdictKind.OK, 5), replace(verdict(VerdictKind.OK, 5), instance_id=1)),
+    )
+    outcome = resolve(inventory_of(CPU), reply)
+    assert isinstance(outcome, tuple)
+    assert [(item.code, item.path) for item in outcome] == [(ErrorCode.UNEXPECTED, "/sections/cpu[1]")]
+
+
+@pytest.mark.requirement("HS-095")
 def test_what_the_destination_must_have_and_the_source_lacks_is_an_error() -> None:
     reply = InventoryReply(
         verdicts=(verdict(VerdictKind.OK, 5),), missing_on_source=(SectionName(idstr="a/b", instance_id=2),)
@@ -114,6 +128,7 @@ def test_what_the_destination_must_have_and_the_source_lacks_is_an_error() -> No
     assert [(item.code, item.path) for item in outcome] == [(ErrorCode.SECTION_MISSING_ON_SRC, "/sections/a~1b[2]")]
 
 
+@pytest.mark.requirement("HS-100")
 def test_all_errors_are_reported_together() -> None:
     sections = tuple(section_item(name, 2, subsection_item("s")) for name in ("a", "b", "c"))
     reply = judge(
@@ -140,6 +155,7 @@ def errors(inventory: Inventory, reply: InventoryReply) -> set[ErrorItem]:
     return set() if isinstance(outcome, Resolution) else set(outcome)
 
 
+@pytest.mark.requirement("HS-100")
 @everywhere
 @given(inventories(), destinations())
 def test_errors_of_the_whole_are_those_of_its_parts(inventory: Inventory, destination: Abilities) -> None:
@@ -147,9 +163,10 @@ def test_errors_of_the_whole_are_those_of_its_parts(inventory: Inventory, destin
     reply = judge(inventory, replace(destination, machine="", ram_blocks=None))
     assert isinstance(reply, InventoryReply)
     alone = [
-        errors(replace(inventory, sections=(one,)), replace(reply, missing_on_source=())) for one in inventory.sections
+        errors(replace(inventory, sections=(section,)), InventoryReply(verdicts=(verdict,)))
+        for section, verdict in zip(inventory.sections, reply.verdicts, strict=True)
     ]
-    absent = errors(replace(inventory, sections=()), reply)
+    absent = errors(replace(inventory, sections=()), replace(reply, verdicts=()))
     assert errors(inventory, reply) == set().union(*alone, absent)
 
 

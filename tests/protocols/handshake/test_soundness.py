@@ -73,6 +73,7 @@ def lacking() -> tuple[Inventory, InventoryReply, Resolution]:
     return inventory, reply, promise
 
 
+@pytest.mark.requirement("HS-098")
 @everywhere
 @given(inventories(), destinations())
 def test_a_source_that_keeps_its_promise_violates_nothing(inventory: Inventory, destination: Abilities) -> None:
@@ -83,6 +84,7 @@ def test_a_source_that_keeps_its_promise_violates_nothing(inventory: Inventory, 
         assert found(Writer(), whole, *agreement) == ()
 
 
+@pytest.mark.requirement("HS-098")
 @everywhere
 @given(inventories(), destinations())
 def test_every_broken_promise_is_found(inventory: Inventory, destination: Abilities) -> None:
@@ -94,6 +96,7 @@ def test_every_broken_promise_is_found(inventory: Inventory, destination: Abilit
         assert (len(omitted), len(lowered)) == (len(promise.omitted), len(promise.versions))
 
 
+@pytest.mark.requirement("HS-098")
 @pytest.mark.parametrize("describes", [True, False])
 def test_mutant_omission_forgotten(describes: bool) -> None:
     """Whether or not a description names the subsection."""
@@ -103,6 +106,7 @@ def test_mutant_omission_forgotten(describes: bool) -> None:
     ]
 
 
+@pytest.mark.requirement("HS-098")
 def test_mutant_omitted_but_section_version_not_lowered() -> None:
     items = found(Writer(forgets_versions=True), *lacking())
     assert [(item.code, item.path, item.expected, item.actual) for item in items] == [

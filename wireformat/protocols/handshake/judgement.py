@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from wireformat.protocols.handshake.abilities import Abilities, SectionAbility
 from wireformat.protocols.handshake.error_codes import ErrorCode, Severity
@@ -28,6 +29,9 @@ from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.refusal import error_entries
 from wireformat.protocols.handshake.resolution import Resolution, resolve
 from wireformat.protocols.handshake.state_reasons import error, escaped, in_order, section_path
+
+NOTHING: Final = VerdictEntries()
+"""What the destination lacks of most sections."""
 
 
 def judge(inventory: Inventory, abilities: Abilities) -> InventoryReply | tuple[ErrorItem, ...]:
@@ -58,7 +62,7 @@ def _verdict(section: SectionItem, ability: SectionAbility | None) -> VerdictIte
         instance_id=section.instance_id,
         verdict=kind,
         version=version,
-        entries=VerdictEntries() if ability is None else _lacking(section, ability),
+        entries=NOTHING if ability is None else _lacking(section, ability),
     )
 
 
@@ -76,6 +80,8 @@ def _lacking(section: SectionItem, ability: SectionAbility) -> VerdictEntries:
     entries = section.entries
     unknown = {one.name for one in entries.subsections if not ability.loads_subsection(one.name, one.version)}
     missing = {one.name for one in entries.features if not ability.has_feature(one.name, one.value)}
+    if not unknown and not missing:
+        return NOTHING
     return VerdictEntries(
         unknown_subsections=tuple(sorted(unknown, key=wire_order)),
         missing_features=tuple(sorted(missing, key=wire_order)),

@@ -52,6 +52,7 @@ def resolve(
     oldest = _oldest(inventory) if lowerable is None else lowerable
     verdicts = {(item.idstr, item.instance_id): item for item in reply.verdicts}
     errors = [_missing(name) for name in reply.missing_on_source]
+    errors += _strays(verdicts, inventory)
     omitted: list[OmittedItem] = []
     versions: list[VersionItem] = []
     for section in inventory.sections:
@@ -59,6 +60,8 @@ def resolve(
         verdict = verdicts.get(key)
         if verdict is None:
             errors.append(error(ErrorCode.MISSING, section_path(*key), "no verdict on this section"))
+            continue
+        if _is_content(section, verdict):
             continue
         errors += _errors(section, verdict, oldest.get(key, section.version))
         omitted += _omitted(section, verdict)
@@ -71,6 +74,19 @@ def resolve(
 def _missing(name: SectionName) -> ErrorItem:
     text = "the destination must load this section, and the source has none"
     return error(ErrorCode.SECTION_MISSING_ON_SRC, section_path(name.idstr, name.instance_id), text)
+
+
+def _strays(verdicts: Mapping[Key, VerdictItem], inventory: Inventory) -> Iterator[ErrorItem]:
+    listed = {(section.idstr, section.instance_id) for section in inventory.sections}
+    for key in verdicts.keys() - listed:
+        yield error(ErrorCode.UNEXPECTED, section_path(*key), "a verdict on a section that was not listed")
+
+
+def _is_content(section: SectionItem, verdict: VerdictItem) -> bool:
+    """Whether a section can be sent as it is: so it is with nearly all."""
+    entries = verdict.entries
+    lacking = entries.unknown_subsections or entries.missing_features
+    return verdict.verdict == VerdictKind.OK and verdict.version == section.version and not lacking
 
 
 def _errors(section: SectionItem, verdict: VerdictItem, oldest: int) -> Iterator[ErrorItem]:
