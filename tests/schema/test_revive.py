@@ -12,6 +12,7 @@ from tests.codec.specimens import CLASSES, PARAMS, Colour, Entry, Envelope, Hell
 from wireformat.codec import Codec, codec_for, disagreements
 from wireformat.codec.json_form import from_json, to_json
 from wireformat.derive.strategies import values
+from wireformat.errors import SchemaError
 from wireformat.schema import Int8ub, Nested, Record, Tagged, field, lift, model, model_json, tlv, tlvs
 from wireformat.schema.revive import arguments, revive
 
@@ -88,6 +89,14 @@ def test_defaults_that_are_records() -> None:
     assert Codec(schema).encode(value) == b""
     assert schema.record.cls().many == (schema.records["Inner"].cls(label=3),)
     assert Codec(schema).encode(schema.record.cls()) == codec_for(Outer).encode(Outer()) != b""
+
+
+def test_a_default_that_does_not_fit_is_refused() -> None:
+    document = model_json.to_json(lift(Outer))
+    document["records"]["Outer"]["fields"][0]["default"] = {"record": {"colour": 7}}
+    with pytest.raises(SchemaError) as caught:
+        revive({"it": model_json.from_json(document)})
+    assert caught.value.id == "type"
 
 
 def test_equal_records_share_a_class() -> None:

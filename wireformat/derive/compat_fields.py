@@ -24,7 +24,7 @@ from wireformat.derive.compat_change import (
     turned,
 )
 from wireformat.derive.compat_nodes import Link, deltas
-from wireformat.derive.compat_values import partner
+from wireformat.derive.compat_values import difference, partner
 from wireformat.schema import model
 from wireformat.schema.transform import former_names, with_field_names
 
@@ -168,7 +168,7 @@ class _Records:
             yield self._change("bits-moved", f"mask {old.mask} became {new.mask}", both(), old, new)
         if self._old.layout == "tlv":
             yield from self._entry(old, new)
-        elif old.optional and new.optional and old.default != new.default:
+        elif old.optional and new.optional and not _same(old, new):
             yield self._change("default-changed", f"{old.default!r} became {new.default!r}", SAFE, old, new)
 
     def _entry(self, old: model.Field, new: model.Field) -> Iterator[Change]:
@@ -190,7 +190,7 @@ class _Records:
         if may != might:
             rule, breaks = ("became-optional", forward) if may else ("became-mandatory", backward)
             yield self._change(rule, "may be left out" if may else "must be there", breaks("missing"), old, new)
-        elif old.optional and new.optional and not (old.many or new.many) and not _same(old.default, new.default):
+        elif old.optional and new.optional and not (old.many or new.many) and not _same(old, new):
             detail = f"{old.default!r} became {new.default!r}"
             yield self._change("default-changed", detail, both(DIFFERS), old, new)
 
@@ -203,9 +203,9 @@ class _Records:
                 yield Change(found.rule, path, found.detail, found.breaks, self._spot(old, new))
 
 
-def _same(old: object, new: object) -> bool:
-    """Whether two defaults are one value; those of records are compared by what they show."""
-    return old == new or (type(old).__module__ == type(new).__module__ != "builtins" and repr(old) == repr(new))
+def _same(old: model.Field, new: model.Field) -> bool:
+    """Whether two defaults mean one value."""
+    return difference(old.default, new.default) is None
 
 
 def _may_lack(field: model.Field) -> bool:
