@@ -104,7 +104,7 @@ class _Search(Generic[State]):
         graph.starts.append(len(graph.targets))
         for act, after in self._world.steps(state):
             for check in self._each:
-                if check.claim not in self._violations and not check.holds(state, act, after):
+                if not check.holds(state, act, after):
                     self._violated(check.claim, (*graph.way(number), act))
             if after is state:
                 graph.idle_count += 1
@@ -116,12 +116,12 @@ class _Search(Generic[State]):
             return
         number = len(self._graph.states) - 1
         for check in self._always:
-            if check.claim not in self._violations and not check.holds(state):
+            if not check.holds(state):
                 self._violated(check.claim, self._graph.way(number))
         if self._world.is_end(state):
             self._ends.append(number)
             for end in self._at_end:
-                if end.claim not in self._violations and not end.holds(state):
+                if not end.holds(state):
                     self._violated(end.claim, self._graph.way(number))
 
     def _check_whole(self, check: Check[State]) -> None:
@@ -137,4 +137,8 @@ class _Search(Generic[State]):
                 self._violated(check.claim, run)
 
     def _violated(self, claim: str, run: tuple[Act, ...]) -> None:
-        self._violations[claim] = Violation(claim, run)
+        """Note the first violation of a claim, and look for no other."""
+        self._violations.setdefault(claim, Violation(claim, run))
+        self._always = [check for check in self._always if check.claim != claim]
+        self._each = [check for check in self._each if check.claim != claim]
+        self._at_end = [check for check in self._at_end if check.claim != claim]

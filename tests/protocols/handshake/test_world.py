@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Hashable
 from functools import cache
+from operator import attrgetter
 from time import process_time
+from typing import Any
 
 import pytest
 
 from tests.house.project import ROOT
 from wireformat.explore.search import Report, explore
 from wireformat.protocols.handshake.world import CLAIMS, WORLDS
+from wireformat.protocols.handshake.world_channels import ChannelsWorld
 from wireformat.protocols.handshake.world_claims import BY_ID
+from wireformat.protocols.handshake.world_handover import HandoverWorld
 from wireformat.protocols.handshake.world_handshake import HandshakeWorld
-from wireformat.schema.world import AtMost
+from wireformat.protocols.handshake.world_plan import Channels
+from wireformat.schema.world import Always, AtMost
 
 
 @cache
@@ -127,3 +133,49 @@ def test_the_bound_on_messages_is_exact() -> None:
     violation = explore(world).violation("L-01")
     assert violation is not None
     assert sum(map(check.cost, violation.run)) == check.bound
+
+
+def seen(world: Any, look: Callable[[Any], Hashable]) -> set[Hashable]:
+    """What there is to see in the states of a world."""
+    found: set[Hashable] = set()
+
+    def notes(state: Any) -> bool:
+        found.add(look(state))
+        return True
+
+    world.checks = [Always("seen", notes)]
+    assert explore(world).is_complete
+    return found
+
+
+def test_the_ends_of_a_hand_over() -> None:
+    """Those that a model made by hand had, and none where the guest runs twice [handshake D.14]."""
+    pairs = seen(HandoverWorld(), attrgetter("states"))
+    assert pairs >= {
+        ("complete", "complete"),
+        ("failed", "failed"),
+        ("failed", "held"),
+        ("unknown", "held"),
+        ("unknown", "complete"),
+    }
+    assert pairs.isdisjoint({("failed", "granted"), ("failed", "complete"), ("cancelled", "complete")})
+
+
+@pytest.mark.slow
+def test_what_makes_channels_hard_is_visited() -> None:
+    """A dead connection that holds a slot, an acknowledgement that CHANNELS_READY overtakes, a channel left out."""
+    found = seen(ChannelsWorld(), hardships)
+    assert frozenset({"orphan"}) in found
+    assert any("overtaken" in each for each in found if isinstance(each, frozenset))
+    assert any("left out" in each for each in found if isinstance(each, frozenset))
+
+
+def hardships(state: Channels) -> frozenset[str]:
+    """The words for what a state of the channels is an example of."""
+    source = state.main.sides[0].state
+    words = {
+        "orphan": any(slot.holder == "orphan" for slot in state.slots),
+        "overtaken": source == "payload" and any(slot.link.ends == ("header-sent", "open") for slot in state.slots),
+        "left out": source == "payload" and len(state.bound) == 1,
+    }
+    return frozenset(word for word, is_so in words.items() if is_so)

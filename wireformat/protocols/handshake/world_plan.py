@@ -151,6 +151,7 @@ class Plan:
             return
         link = self._ends.after(link._replace(line=link.line.taken(SOURCE)), SOURCE, message.event)
         state = state.with_slot(index, slot._replace(link=link))
+        state = self._noted(state, SOURCE, "channel-open" if link.is_open else "channel-refused")
         is_lost = link.ends[SOURCE] == "closed" and main in ("ready", "payload") and index in state.bound
         act = Act("source", "source", f"takes {message.event}", name(index))
         yield act, self._failed(state, SOURCE) if is_lost else state
@@ -175,10 +176,18 @@ class Plan:
         link = self._ends.answered(slot.link if holder == "link" else slot.orphan, place is not None)
         act = Act("destination", "source", REJECT.event if place is None else "ChannelAck", name(index))
         state = state.with_slot(index, with_link(slot, holder, link))
+        state = self._noted(state, DESTINATION, "channel-refused" if place is None else "channel-bound")
         if place is None:
             return act, state
         word = holder if place == index else name(index)
         return act, state.with_slot(place, state.slots[place]._replace(holder=word))
+
+    def _noted(self, state: Channels, role: int, event: str) -> Channels:
+        """A role after news of a channel, while its table waits for any."""
+        main = state.main
+        if event not in self.opening.row(main, role):
+            return state
+        return state._replace(main=self.opening.moved(main, role, event, main.line))
 
     def _lost(self, state: Channels, index: int, slot: Slot, holder: str) -> Step:
         """The destination has noticed the end of a connection; what holds a slot is missed."""
