@@ -115,6 +115,7 @@ class DestinationHandshake(Session):
         self._secrets = config.secrets()
         self._key = confirming_key(config.confirm, config.psk, exporter)
         self._needed: Mapping[str, int] = {}
+        self._result_bytes = b""
         self.binding: Binding | None = None
         self._step("accept")
 
@@ -166,6 +167,7 @@ class DestinationHandshake(Session):
 
     def _reply(self, result: Result) -> None:
         config, secrets = self._config, self._secrets
+        self._result_bytes = self._dialect.part(result_entries(result))
         self._send(
             HelloReply(
                 **offer_entries(config.offer),
@@ -177,7 +179,7 @@ class DestinationHandshake(Session):
                 chosen_version=result.version,
                 migration_id=secrets.migration_id,
                 channel_secret=secrets.channel_secret,
-                result_digest=keys.result_digest(self._dialect.part(result_entries(result))),
+                result_digest=keys.result_digest(self._result_bytes),
             )
         )
         self.result = result
@@ -192,8 +194,7 @@ class DestinationHandshake(Session):
 
     def _hear_commit(self, commit: Any) -> None:
         """Agree, if this is the same result and the plan that follows from it."""
-        own = self._dialect.part(result_entries(self.agreed))
-        if not keys.is_equal(self._dialect.part(commit.result), own):
+        if not keys.is_equal(self._dialect.part(commit.result), self._result_bytes):
             text = "the source commits to another result than both offers give"
             raise violation(ErrorCode.RESULT_DIGEST_MISMATCH, "/result", text)
         plan = planned(self.agreed)

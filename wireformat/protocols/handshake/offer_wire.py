@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, Final, TypeAlias, TypedDict
 
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey
@@ -42,6 +42,18 @@ from wireformat.protocols.handshake.offers import (
 from wireformat.protocols.handshake.refusal import violation
 
 Allowed: TypeAlias = "Span | tuple[Value, ...]"
+
+# Members of enumerations, made once: an offer has hundreds of them.
+_NOTHING: Final = Nothing()
+_ABLE_BIT, _EXACT_BIT, _REQUIRE_BIT = int(AbilityFlags.ABLE), int(ParameterFlags.EXACT), int(ParameterFlags.REQUIRE)
+_ABLE: Final = {able: AbilityFlags(able * _ABLE_BIT) for able in (False, True)}
+_INSISTING: Final = {
+    (exact, require): ParameterFlags(exact * _EXACT_BIT | require * _REQUIRE_BIT)
+    for exact in (False, True)
+    for require in (False, True)
+}
+_WISHES: Final = {int(wish): wish for wish in Wish}
+_WISH_KINDS: Final = {int(wish): WishKind(wish) for wish in Wish}
 
 
 class OfferEntries(TypedDict):
@@ -82,14 +94,12 @@ def _type_order(typed: Any) -> tuple[int, bytes]:
 
 
 def _capability(offer: CapabilityOffer) -> CapabilityItem:
-    flags = AbilityFlags.ABLE if offer.able else AbilityFlags(0)
-    return CapabilityItem(name=offer.name, flags=flags, wish=WishKind(offer.wish))
+    return CapabilityItem(name=offer.name, flags=_ABLE[offer.able], wish=_WISH_KINDS[offer.wish])
 
 
 def _parameter(offer: ParameterOffer) -> ParameterItem:
-    flags = ParameterFlags.EXACT if offer.exact else ParameterFlags(0)
-    flags |= ParameterFlags.REQUIRE if offer.require else ParameterFlags(0)
-    value = Nothing() if offer.value is None else offer.value
+    flags = _INSISTING[offer.exact, offer.require]
+    value = _NOTHING if offer.value is None else offer.value
     return ParameterItem(name=offer.name, flags=flags, value=value, allowed=_allowed(offer.allowed))
 
 
@@ -97,7 +107,7 @@ def _allowed(allowed: Allowed) -> Nothing | Range | Numbers | Names:
     if isinstance(allowed, Span):
         return Range(low=allowed.low, high=allowed.high)
     if not allowed:
-        return Nothing()
+        return _NOTHING
     texts = tuple(value for value in allowed if isinstance(value, str))
     return Names(values=texts) if texts else Numbers(values=tuple(map(int, allowed)))
 
@@ -136,16 +146,17 @@ def _plain_type(typed: ChannelOffer) -> str:
 
 
 def _capability_offer(item: Any) -> CapabilityOffer:
-    return CapabilityOffer(item.name, bool(item.flags & AbilityFlags.ABLE), Wish(item.wish))
+    return CapabilityOffer(item.name, bool(int(item.flags) & _ABLE_BIT), _WISHES.get(item.wish) or Wish(item.wish))
 
 
 def _parameter_offer(item: Any) -> ParameterOffer:
+    flags = int(item.flags)
     return ParameterOffer(
         item.name,
         item.value if isinstance(item.value, (int, str)) else None,
         _allowed_values(item.allowed),
-        bool(item.flags & ParameterFlags.EXACT),
-        bool(item.flags & ParameterFlags.REQUIRE),
+        bool(flags & _EXACT_BIT),
+        bool(flags & _REQUIRE_BIT),
     )
 
 
