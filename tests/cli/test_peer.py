@@ -82,6 +82,7 @@ def source(call: Call, listening: Listening, *words: object) -> Answer:
     return call("peer", "source", "--handshake", "--to", listening.address, *words)
 
 
+@pytest.mark.requirement("HS-031", "HS-133", "HS-170")
 @pytest.mark.parametrize("has_tls", [False, True], ids=["clear", "tls"])
 def test_a_stream_moves_over_main_and_four_channels(
     start: Call, destination: Start, authority: Authority, pc: Path, tmp_path: Path, has_tls: bool
@@ -107,6 +108,7 @@ def test_a_stream_moves_over_main_alone_at_a_unix_socket(
     assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
 
 
+@pytest.mark.requirement("HS-020", "HS-024")
 def test_without_a_handshake_it_is_the_plain_stream(
     call: Call, destination: Start, small: Path, tmp_path: Path
 ) -> None:
@@ -116,6 +118,7 @@ def test_without_a_handshake_it_is_the_plain_stream(
     assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
 
 
+@pytest.mark.requirement("HS-021", "HS-202")
 def test_an_old_source_is_refused_and_the_destination_goes_on(
     call: Call, destination: Start, small: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +138,7 @@ def test_an_old_source_ends_a_destination_that_exits_on_error(
     assert not (tmp_path / "out.mig").exists()
 
 
+@pytest.mark.requirement("HS-021", "HS-200")
 def test_an_old_destination_refuses_a_handshake(call: Call, destination: Start, small: Path) -> None:
     listening = destination(handshake=False)
     answer = source(call, listening, small)
@@ -144,6 +148,7 @@ def test_an_old_destination_refuses_a_handshake(call: Call, destination: Start, 
     assert listening.end() == Exit.FINE
 
 
+@pytest.mark.requirement("HS-083")
 def test_refusals_are_printed_one_per_line(call: Call, destination: Start, small: Path) -> None:
     listening = destination("--label", "theirs", "--forbid", "auto-converge", "--forbid", "release-ram")
     words = ("--label", "ours", "--require", "auto-converge", "--require", "release-ram")
@@ -175,6 +180,7 @@ def test_events_as_json(call: Call, destination: Start, small: Path) -> None:
     assert listening.end() == Exit.FINE
 
 
+@pytest.mark.requirement("HS-091")
 def test_what_cannot_be_loaded_is_refused_before_the_stream(
     call: Call, destination: Start, small: Path, pc: Path, tmp_path: Path
 ) -> None:
@@ -186,6 +192,7 @@ def test_what_cannot_be_loaded_is_refused_before_the_stream(
     assert not (tmp_path / "out.mig.part").exists()
 
 
+@pytest.mark.requirement("HS-112")
 @pytest.mark.parametrize(
     ("key", "code", "reason"), [(b"k" * 32, Exit.FINE, "complete"), (b"x" * 32, Exit.FINDING, "CONFIRM_MAC")]
 )
@@ -239,6 +246,7 @@ def test_keep_listening(call: Call, destination: Start, small: Path, pc: Path, t
     assert listening.process.poll() is None
 
 
+@pytest.mark.requirement("HS-191", "HS-194")
 def test_a_lost_connection_is_resumed(call: Call, start: Call, destination: Start, pc: Path, tmp_path: Path) -> None:
     """The relay between both is a command that ends after so many bytes."""
     listening = destination("--timeout", 20, listen=f"unix:{tmp_path}/socket")
@@ -258,6 +266,7 @@ def test_a_lost_connection_is_resumed(call: Call, start: Call, destination: Star
     assert (tmp_path / "out.mig").read_bytes() == pc.read_bytes()
 
 
+@pytest.mark.requirement("HS-022")
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -293,6 +302,7 @@ def test_wrong_use_is_said_at_once(call: Call, small: Path, words: list[str], re
     assert len(answer.errors.splitlines()) == 1
 
 
+@pytest.mark.requirement("HS-180", "HS-183", "HS-186", "HS-187")
 def test_a_profile_saves_for_a_destination_that_is_not_there(call: Call, small: Path, tmp_path: Path) -> None:
     profile, container = tmp_path / "profile.json", tmp_path / "out.container"
     assert call("peer", "destination", "--save-profile", profile, "--release", "qemu-7.2").code == Exit.FINE

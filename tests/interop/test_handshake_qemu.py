@@ -100,6 +100,7 @@ async def listening(*words: object) -> AsyncIterator[tuple[asyncio.subprocess.Pr
         yield process, first.decode().split("listening at ")[1].strip()
 
 
+@pytest.mark.requirement("CH-002", "HS-200")
 def test_qemu_refuses_our_handshake(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
     """Its process ends, as that of any build without the handshake does; ours says what is suspected."""
 
@@ -119,6 +120,7 @@ def test_qemu_refuses_our_handshake(qemu: str, command: tuple[str, ...], tmp_pat
     assert "Unsupported migration stream version" in output
 
 
+@pytest.mark.requirement("HS-202")
 def test_we_refuse_a_stream_of_qemu_and_go_on_listening(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
     """The guest runs on. QEMU sends slowly here: what fits the socket as a whole, it takes for arrived."""
 
@@ -139,6 +141,7 @@ def test_we_refuse_a_stream_of_qemu_and_go_on_listening(qemu: str, command: tupl
     assert (tmp_path / "out.mig").read_bytes() == (tmp_path / "guest.mig").read_bytes()
 
 
+@pytest.mark.requirement("HS-024")
 def test_qemu_migrates_to_a_destination_without_handshake(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
     async def run() -> tuple[str, int, str]:
         target = tmp_path / "out.mig"
@@ -153,6 +156,7 @@ def test_qemu_migrates_to_a_destination_without_handshake(qemu: str, command: tu
     assert asyncio.run(run()) == ("completed", 0, "running")
 
 
+@pytest.mark.requirement("HS-024")
 def test_we_migrate_to_qemu_without_handshake(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
     async def run() -> tuple[int, str]:
         stream = await save(qemu, command, tmp_path)
@@ -175,6 +179,7 @@ async def contained(qemu: str, command: tuple[str, ...], folder: Path) -> tuple[
     return container, container.stat().st_size - stream.stat().st_size
 
 
+@pytest.mark.requirement("HS-183")
 def test_qemu_loads_the_stream_in_a_container(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
     """By a command that skips what stands in front of it."""
 
@@ -186,6 +191,7 @@ def test_qemu_loads_the_stream_in_a_container(qemu: str, command: tuple[str, ...
     assert asyncio.run(run()) == ("running", 0)
 
 
+@pytest.mark.requirement("HS-183")
 def test_a_newer_qemu_loads_it_by_its_offset(
     qemu: str, new_qemu: str, command: tuple[str, ...], tmp_path: Path
 ) -> None:

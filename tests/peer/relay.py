@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -29,6 +29,8 @@ class Relay:
         self.gate_at: int | None = None
         self.gate = asyncio.Event()
         """Once so many bytes were carried, nothing passes before this event."""
+        self.change: Callable[[bytes], bytes] | None = None
+        """What is done to everything that passes."""
         self._target = target
         self._listener = listener
         self._wires: list[Wire] = []
@@ -56,8 +58,8 @@ class Relay:
         self._wires.append(wire)
         self._start(self._join(wire))
 
-    def _start(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[var-annotated, arg-type]
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -80,6 +82,8 @@ class Relay:
             await other.finish()
 
     async def _pass_on(self, data: bytes, other: Wire) -> None:
+        if self.change is not None:
+            data = self.change(data)
         if self.gate_at is not None and self.carried >= self.gate_at:
             await self.gate.wait()
         left = len(data) if self.limit is None else self.limit - self.carried

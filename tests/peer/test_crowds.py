@@ -66,6 +66,7 @@ async def disturbed(folder: Path, payload: Payload, number: int, channels: int) 
         return sent, served, set(answers)
 
 
+@pytest.mark.requirement("CH-070", "CH-073", "CH-074")
 @pytest.mark.parametrize("channels", [0, 2])
 def test_a_crowd_does_not_disturb_a_migration(payload: Payload, tmp_path: Path, channels: int) -> None:
     sent, served, answers = run(disturbed(tmp_path, payload, 1000, channels), LONG)
@@ -74,6 +75,7 @@ def test_a_crowd_does_not_disturb_a_migration(payload: Payload, tmp_path: Path, 
     assert answers == {b"", OURS}
 
 
+@pytest.mark.requirement("CH-070", "CH-074")
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_a_hundred_thousand_strangers(payload: Payload, tmp_path: Path) -> None:
@@ -83,6 +85,7 @@ def test_a_hundred_thousand_strangers(payload: Payload, tmp_path: Path) -> None:
     assert answers == {b"", OURS}
 
 
+@pytest.mark.requirement("CH-074")
 def test_those_who_stay_silent_make_room_for_others(payload: Payload, tmp_path: Path) -> None:
     """Fails when idle connections keep a source out, or are kept for ever."""
 
@@ -102,6 +105,7 @@ def test_those_who_stay_silent_make_room_for_others(payload: Payload, tmp_path: 
     assert dropped >= 4 * STRANGERS
 
 
+@pytest.mark.requirement("CH-075")
 def test_a_header_must_come_in_time(tmp_path: Path) -> None:
     """A slow writer is sent away after the header time, however often it writes."""
 

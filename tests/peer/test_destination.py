@@ -48,6 +48,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("certificates"))
 
 
+@pytest.mark.requirement("HS-082", "HS-131", "HS-133")
 @pytest.mark.parametrize("channels", [0, 1, 4, 16])
 @pytest.mark.parametrize("handover", [Wish.REQUIRE, Wish.FORBID])
 def test_a_stream_arrives(large: Payload, tmp_path: Path, channels: int, handover: Wish) -> None:
@@ -62,6 +63,7 @@ def test_a_stream_arrives(large: Payload, tmp_path: Path, channels: int, handove
     assert run(migrate()) == ("complete", b"".join(large.chunks()))
 
 
+@pytest.mark.requirement("HS-113", "HS-114", "HS-170")
 @pytest.mark.parametrize("channels", [0, 4])
 def test_a_stream_arrives_over_tls(large: Payload, tmp_path: Path, authority: Authority, channels: int) -> None:
     async def migrate() -> tuple[str, bytes | None]:
@@ -76,6 +78,7 @@ def test_a_stream_arrives_over_tls(large: Payload, tmp_path: Path, authority: Au
     assert run(migrate()) == ("complete", b"".join(large.chunks()))
 
 
+@pytest.mark.requirement("HS-155")
 def test_a_failed_attempt_is_followed_by_another(small: Payload, tmp_path: Path) -> None:
     """Fails when anything of an attempt is left behind in the listener."""
 
@@ -89,6 +92,7 @@ def test_a_failed_attempt_is_followed_by_another(small: Payload, tmp_path: Path)
     assert run(migrate()) == ({"CAP_UNSUPPORTED", "CAP_DEPENDENCY"}, "complete", b"".join(small.chunks()))
 
 
+@pytest.mark.requirement("HS-038")
 def test_an_attempt_that_fails_ends_it_where_the_policy_says_so(small: Payload, tmp_path: Path) -> None:
     async def migrate() -> tuple[bool, list[str]]:
         async with destination(tmp_path, policy=Policy(exit_on_error=True)) as served:
@@ -113,6 +117,7 @@ def test_it_goes_on_after_a_migration_where_the_policy_says_so(small: Payload, l
     assert run(migrate()) == [b"".join(each.chunks()) for each in (small, large, small)]
 
 
+@pytest.mark.requirement("HS-039", "HS-112")
 @pytest.mark.parametrize(
     ("ours", "theirs", "state", "codes"),
     [
@@ -135,6 +140,7 @@ def test_a_key_must_be_the_same(
     assert run(migrate()) == (state, codes, state == "complete")
 
 
+@pytest.mark.requirement("HS-171")
 def test_tls_is_required(small: Payload, tmp_path: Path, authority: Authority) -> None:
     """A source in clear is told so, in clear, and the destination goes on listening."""
 
@@ -150,6 +156,7 @@ def test_tls_is_required(small: Payload, tmp_path: Path, authority: Authority) -
     assert run(migrate()) == ({"TLS_REQUIRED"}, "complete")
 
 
+@pytest.mark.requirement("HS-172")
 def test_tls_is_not_expected(small: Payload, tmp_path: Path, authority: Authority) -> None:
     async def migrate() -> tuple[str, str]:
         async with destination(tmp_path) as served:
@@ -162,6 +169,7 @@ def test_tls_is_not_expected(small: Payload, tmp_path: Path, authority: Authorit
     assert run(migrate()) == ("failed", "complete")
 
 
+@pytest.mark.requirement("CH-071", "HS-025", "HS-202")
 @pytest.mark.parametrize(
     ("junk", "code", "is_answered"),
     [

@@ -41,6 +41,7 @@ async def destination(target: Path, timeout: float = 10.0, **options: Any) -> tu
     return PlainDestination(listener, Sink(str(target)), timeout, Lobby(8, 5.0), **options), listener
 
 
+@pytest.mark.requirement("HS-024")
 def test_a_stream_arrives(stream: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
 
@@ -67,6 +68,7 @@ def test_a_stream_arrives_over_tls(stream: Path, tmp_path: Path) -> None:
     assert target.read_bytes() == stream.read_bytes()
 
 
+@pytest.mark.requirement("HS-021")
 @pytest.mark.parametrize("junk", [b"", b"GET / HTTP/1.1\r\n\r\n", b"QEVM\0\0\0\2", b"QEVM\x48\x53\0\1", bytes(100)])
 def test_strangers_are_sent_away(stream: Path, tmp_path: Path, junk: bytes) -> None:
     target = tmp_path / "out"
@@ -142,12 +144,14 @@ def test_a_destination_that_hangs_up_is_noticed(tmp_path: Path) -> None:
         run(migrate())
 
 
+@pytest.mark.requirement("HS-023")
 def test_a_command_gets_the_stream(stream: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy"
     run(send_plain(Dialler(parse(f"exec:cat > {target}"), 5.0), payload_of(stream)))
     assert target.read_bytes() == stream.read_bytes()
 
 
+@pytest.mark.requirement("HS-023")
 def test_a_file_gets_the_stream(stream: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy"
     run(send_plain(Dialler(parse(f"file:{target},offset=8"), 5.0), payload_of(stream)))

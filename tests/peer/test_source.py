@@ -86,6 +86,7 @@ def check(sent: Sent, served: Served, state: str) -> None:
     assert not served.target.with_name(f"{served.target.name}.part").exists()
 
 
+@pytest.mark.requirement("HS-144", "HS-146", "HS-150", "HS-190")
 @pytest.mark.parametrize("channels", [0, 3])
 def test_a_cut_anywhere_ends_both_sides(small: Payload, tmp_path: Path, channels: int) -> None:
     """Fails when a cut hangs a side, makes a success, or spoils the listener for the next migration."""
@@ -112,6 +113,7 @@ def test_a_cut_at_every_byte_ends_both_sides(small: Payload, tmp_path: Path, cha
     assert {("failed", "listening"), ("failed", "failed"), ("failed", "held"), ("unknown", "held")} <= found
 
 
+@pytest.mark.requirement("HS-190", "HS-191", "HS-195")
 @pytest.mark.parametrize("channels", [0, 3])
 def test_a_cut_stream_goes_on_where_it_was(large: Payload, tmp_path: Path, channels: int) -> None:
     async def migrate(limit: int) -> tuple[list[int], bytes | None]:
@@ -132,6 +134,7 @@ def test_a_cut_stream_goes_on_where_it_was(large: Payload, tmp_path: Path, chann
         assert 0 <= offsets[0] <= limit
 
 
+@pytest.mark.requirement("HS-194")
 def test_another_stream_is_not_gone_on_with(large: Payload, tmp_path: Path) -> None:
     """Fails when the bytes that arrived before a cut are not compared with those of the stream that goes on."""
     path = tmp_path / "other"
@@ -152,6 +155,7 @@ def test_another_stream_is_not_gone_on_with(large: Payload, tmp_path: Path) -> N
     assert run(migrate()) == ("failed", {"MALFORMED"}, None)
 
 
+@pytest.mark.requirement("HS-150", "HS-160")
 @pytest.mark.parametrize("limit", [0, 32, 500, 2500])
 def test_a_silent_peer_is_not_waited_for(small: Payload, tmp_path: Path, limit: int) -> None:
     """Fails when a side waits for ever, or takes silence for consent."""
@@ -203,6 +207,7 @@ async def answered(folder: Path, payload: Payload, answer: bytes | None) -> Sent
     return sent
 
 
+@pytest.mark.requirement("HS-200", "HS-201")
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -218,11 +223,13 @@ def test_a_peer_of_another_kind_is_found_out(small: Payload, tmp_path: Path, ans
     assert (sent.state, sent.codes) == ("failed", {code})
 
 
+@pytest.mark.requirement("CH-072", "HS-203")
 def test_an_echo_is_found_out(small: Payload) -> None:
     sent = run(send(Exec(("cat",)), small))
     assert (sent.state, sent.codes) == ("failed", {"REFLECTION"})
 
 
+@pytest.mark.requirement("HS-161")
 @pytest.mark.parametrize("channels", [0, 2])
 def test_cancelling_ends_both_sides(large: Payload, tmp_path: Path, channels: int) -> None:
     async def migrate() -> tuple[str, list[str], bytes | None]:
@@ -245,6 +252,7 @@ def test_cancelling_ends_both_sides(large: Payload, tmp_path: Path, channels: in
     assert received is None
 
 
+@pytest.mark.requirement("HS-145")
 def test_a_cut_after_loading_leaves_the_guest_held(small: Payload, tmp_path: Path) -> None:
     """The destination has everything, and may not run it: what it loaded is kept aside [handshake D.14]."""
 
@@ -261,6 +269,7 @@ def test_a_cut_after_loading_leaves_the_guest_held(small: Payload, tmp_path: Pat
     assert all(bytes_ is None for kind, bytes_ in found if not kind)
 
 
+@pytest.mark.requirement("CH-063")
 def test_a_channel_that_cannot_be_opened_fails_the_migration(small: Payload, tmp_path: Path) -> None:
     async def migrate() -> tuple[str, bool]:
         async with destination(tmp_path) as served, relay(tmp_path, served.address) as between:

@@ -16,8 +16,8 @@ from wireformat.peer.wire import CommandWire, DescriptorWire, Wire
 
 def command(text: str) -> CommandWire:
     """A wire to a shell."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    return CommandWire(subprocess.Popen(["sh", "-c", text], start_new_session=True, **pipes))
+    pipe = subprocess.PIPE
+    return CommandWire(subprocess.Popen(["sh", "-c", text], start_new_session=True, stdin=pipe, stdout=pipe))
 
 
 def test_sockets_carry_both_directions_at_once() -> None:
@@ -35,7 +35,7 @@ def test_pipes_are_one_way() -> None:
     async def exchange() -> tuple[bytes, bytes]:
         reading, writing = os.pipe()
         source, target = DescriptorWire(None, writing), DescriptorWire(reading, None)
-        _, arrived = await both(send_all(source, LARGE), read_all(target))
+        arrived = bytes((await both(send_all(source, LARGE), read_all(target)))[1])
         with pytest.raises(BrokenPipeError, match="nothing can be sent"):
             await target.write(b"back")
         nothing = await source.read()
@@ -50,7 +50,7 @@ def test_a_command_is_written_to_and_read_from() -> None:
         wire = command("tr a-z A-Z")
         _, answer = await both(send_all(wire, b"loud" * 50_000), read_all(wire))
         wire.close()
-        return answer
+        return bytes(answer)
 
     assert run(exchange()) == b"LOUD" * 50_000
 
@@ -135,7 +135,7 @@ def test_a_peer_that_reads_slowly_holds_up_nobody_else() -> None:
             await stuck
         for wire in (_unread, quick, other):
             wire.close()
-        return data
+        return bytes(data)
 
     assert run(serve()) == b"quick"
 
