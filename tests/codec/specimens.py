@@ -290,6 +290,49 @@ class Packet(Message, sender="source"):
     )
 
 
+class Early(Message, code=1, sender="source", versions=("1", "2", "10"), until="2"):
+    """A message that was dropped."""
+
+    seq: int = field(Int8ub, "number")
+
+
+class Late(Message, code=2, sender="source", versions=("1", "2", "10"), since="2"):
+    """A message that was added."""
+
+    seq: int = field(Int16ub, "number")
+
+
+class Steady(Record, versions=("1", "2", "10")):
+    """In all versions."""
+
+    seq: int = field(Int16ub, "number")
+
+
+class Letter(Record, versions=("1", "2", "10")):
+    """A union whose arms depend on the version; others are kept."""
+
+    kind: int = computed(Int8ub, tag_of("body"), "which body")
+    body: Any = field(
+        Region(
+            Int8ub, OneOf(this.kind, {1: Nested(Early), 2: Nested(Late), 3: Nested(Steady)}, unknown=Unknown), max=9
+        ),
+        "body",
+    )
+
+
+class BodyKind(OpenEnum):
+    EARLY = 1
+    LATE = 2
+    STEADY = 3
+
+
+class Telegram(Record, versions=("1", "2", "10")):
+    """The same, with a number that is given; others are refused."""
+
+    kind: BodyKind = field(EnumOf(Int8ub, BodyKind), "which body")
+    body: Any = field(OneOf(this.kind, {1: Nested(Early), 2: Nested(Late), 3: Nested(Steady)}), "body")
+
+
 class Parcel(Record):
     """The size of a record with a tail, and without anything to steer."""
 
@@ -380,6 +423,8 @@ CLASSES: tuple[type[Record], ...] = (
     Sorted,
     Header,
     Packet,
+    Letter,
+    Telegram,
     Parcel,
     Word,
     Page,
@@ -390,6 +435,11 @@ CLASSES: tuple[type[Record], ...] = (
 
 SCHEMAS: dict[str, model.Schema] = {cls.__name__: lift(cls) for cls in CLASSES} | {"device": device()}
 
-VERSIONS: dict[str, tuple[str | None, ...]] = {"Migrate": ("1", "2", "10", None), "Extended": ("1", "2")}
+VERSIONS: dict[str, tuple[str | None, ...]] = {
+    "Migrate": ("1", "2", "10", None),
+    "Extended": ("1", "2"),
+    "Letter": ("1", "2", "10"),
+    "Telegram": ("1", "2", "10"),
+}
 
 PARAMS = {"page_size": 4096}

@@ -172,6 +172,21 @@ def test_strangers_agree_with_construct() -> None:
     run()
 
 
+@pytest.mark.parametrize(("version", "kinds"), [("1", {"Early", "Steady"}), ("10", {"Late", "Steady"})])
+def test_bodies_of_a_version(version: str, kinds: set[str]) -> None:
+    seen: set[str] = set()
+
+    @QUICK
+    @given(values(specimens.Letter, version))
+    def run(value: specimens.Letter) -> None:
+        seen.add(type(value.body).__name__)
+        kind = {"Early": 1, "Late": 2, "Steady": 3}.get(type(value.body).__name__) or value.body.tag
+        assert codec_for(specimens.Letter, version).encode(value)[0] == kind
+
+    run()
+    assert seen == kinds | {"Unknown"}
+
+
 def test_drawn_is_the_same_for_the_same_number() -> None:
     values_of = [drawn(Choice, 20, number) for number in (1, 1, 2)]
     assert values_of[0] == values_of[1] != values_of[2]

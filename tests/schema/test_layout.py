@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.codec.specimens import BodyKind, Early, Late, Letter, Steady, Telegram
 from wireformat.codec import decode, encode, reference
 from wireformat.errors import DecodeError, EncodeError, SchemaError, WireError
 from wireformat.limits import MAX_BUFFERED
@@ -618,6 +619,43 @@ def nested(depth: int) -> Chained:
     for _ in range(depth - 1):
         value = Chained(next=value)
     return value
+
+
+@pytest.mark.parametrize(
+    ("version", "known", "unknown"),
+    [("1", {1, 3}, {2}), ("2", {1, 2, 3}, set()), ("10", {2, 3}, {1}), (None, {2, 3}, {1})],
+)
+def test_arms_that_a_version_lacks(version: str | None, known: set[int], unknown: set[int]) -> None:
+    bodies = {1: Early(seq=5), 2: Late(seq=5), 3: Steady(seq=5)}
+    for kind, body in bodies.items():
+        data = bytes([kind, 1, 5]) if kind == 1 else bytes([kind, 2, 0, 5])
+        kept = body if kind in known else Unknown(kind, data[2:])
+        assert decode(Letter, data, version) == Letter(body=kept)
+        assert encode(Letter(body=kept), version) == data
+        stranger = Unknown(kind, data[2:]) if kind in known else body
+        with pytest.raises(EncodeError) as caught:
+            encode(Letter(body=stranger), version)
+        assert (caught.value.id, caught.value.path) == ("tag", "kind")
+    for kind in unknown:
+        with pytest.raises(DecodeError) as refused:
+            decode(Telegram, bytes([kind, 0, 5]), version)
+        assert (refused.value.id, refused.value.path, refused.value.offset) == ("tag", "body", 1)
+        with pytest.raises(EncodeError) as unwritten:
+            encode(Telegram(kind=BodyKind(kind), body=bodies[kind]), version)
+        assert (unwritten.value.id, unwritten.value.path) == ("tag", "body")
+
+
+@pytest.mark.parametrize(("message", "version"), [(Late(seq=1), "1"), (Early(seq=1), "10")])
+def test_a_version_without_a_message_cannot_code_it(message: Early | Late, version: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        encode(message, version)
+    assert (caught.value.id, caught.value.detail) == (
+        "version",
+        f"version {version!r} has no {type(message).__name__}",
+    )
+    with pytest.raises(SchemaError):
+        decode(type(message), b"\0\1", version)
+    assert encode(Early(seq=1)) == encode(Early(seq=1), "2") == b"\1"
 
 
 def test_depth_is_limited_on_cycles() -> None:

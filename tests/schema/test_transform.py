@@ -28,6 +28,7 @@ from wireformat.schema.transform import (
     at_version,
     former_names,
     lives,
+    living,
     mapped,
     reachable,
     with_field_names,
@@ -102,6 +103,26 @@ def test_a_union_has_the_arms_of_the_version(version: str, arms: list[int], reco
 )
 def test_lives(cls: type[Message], living: set[str]) -> None:
     assert {version for version in VERSIONS if lives(lift(cls).record, version)} == living
+
+
+def test_the_newest_version_is_meant_where_none_is_given() -> None:
+    assert [lives(lift(cls).record, None) for cls in (Late, Early, Outer)] == [True, False, True]
+
+
+def test_a_schema_without_dead_arms_is_itself() -> None:
+    outer = lift(Outer)
+    assert living(outer, "2") is outer
+    without = living(outer, None)
+    assert without.record.fields[0] == outer.record.fields[0]
+    assert without.records["Early"] == outer.records["Early"]
+    assert without == living(outer, "10") != outer
+
+
+def test_a_version_must_have_the_root() -> None:
+    assert living(lift(Early), None) == lift(Early)
+    with pytest.raises(SchemaError) as caught:
+        living(lift(Early), "10")
+    assert (caught.value.id, caught.value.actual) == ("version", "10")
 
 
 def test_unknown_versions_are_refused() -> None:

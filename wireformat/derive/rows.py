@@ -110,7 +110,8 @@ class _Rows:
         if union is not None:
             for tag, arm in union.arms:
                 name = f"{expression(union.on)} = {self._tag(union.on, tag, record)}"
-                yield Row(depth, "", "", type_name(arm), name, record=_name(arm), is_group=True)
+                lives = _versions(self._schema.records[_name(arm)]) if _name(arm) else ""
+                yield Row(depth, "", "", type_name(arm), name, since=lives, record=_name(arm), is_group=True)
                 yield from self._named(arm, depth + 1, above)
             return
         yield from self._named(node, depth, above)
@@ -176,10 +177,10 @@ def _default(field: model.Field) -> str:
     )
 
 
-def _versions(field: model.Field) -> str:
-    since = f"since {field.since}" if field.since else ""
-    until = f"until {field.until}" if field.until else ""
-    renamed = f"was {field.renamed_from}" if field.renamed_from else ""
+def _versions(part: model.Field | model.Record) -> str:
+    since = f"since {part.since}" if part.since else ""
+    until = f"until {part.until}" if part.until else ""
+    renamed = f"was {part.renamed_from}" if isinstance(part, model.Field) and part.renamed_from else ""
     return ", ".join(filter(None, (since, until, renamed)))
 
 

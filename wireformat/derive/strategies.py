@@ -21,6 +21,7 @@ from wireformat.errors import DecodeError, EncodeError
 from wireformat.schema import model
 from wireformat.schema.expression import PENDING, PendingError, evaluate
 from wireformat.schema.lift import lift
+from wireformat.schema.transform import living
 from wireformat.schema.traverse import cyclic_records, fields_of, walk
 from wireformat.schema.values import Unknown
 
@@ -37,6 +38,7 @@ def values(schema: Any, version: str | None = None, params: Mapping[str, Any] | 
     codec = codec_for(schema, version)
     given = params or {}
     must_decode = _is_ambiguous(lifted)
+    present = living(lifted, version)
 
     def is_valid(value: Any) -> bool:
         try:
@@ -45,7 +47,7 @@ def values(schema: Any, version: str | None = None, params: Mapping[str, Any] | 
         except (EncodeError, DecodeError):
             return False
 
-    return _root(lifted, version, given).filter(is_valid)
+    return _root(present, version, given).filter(is_valid)
 
 
 def _is_ambiguous(schema: model.Schema) -> bool:

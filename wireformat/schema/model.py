@@ -167,7 +167,8 @@ class Announced:
 @dataclass(frozen=True, slots=True)
 class Union:
     """The arm that the number `on` names. A number without an arm gives `Unknown(tag, data)` holding the rest of the
-    enclosing region when `unknown` is true, else error `tag`. Encoding refuses a value of another arm."""
+    enclosing region when `unknown` is true, else error `tag`. Encoding refuses a value of another arm. A version that
+    an arm's record is not in, by its `since` and `until`, has no such arm."""
 
     on: Expr
     arms: tuple[tuple[int, Node], ...]
@@ -297,8 +298,8 @@ class Record:
     """Fields in order. Layout `sequence`: back to back. `tlv`: entries framed as `tlv` says, up to the end of the
     enclosing region. `bits`: fields are parts of one integer `base`; bits outside every mask must be zero, error
     `reserved`. `versions` lists all versions, oldest first; a message that some of them lack says `since` and `until`,
-    both included. `channel` is where a message travels when there are several. `cls` is the Python class of its
-    values; without one a value is a `dict`.
+    both included, and cannot be coded in others. `channel` is where a message travels when there are several. `cls` is
+    the Python class of its values; without one a value is a `dict`.
     """
 
     name: str

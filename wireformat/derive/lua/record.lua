@@ -3,10 +3,7 @@
 local number = wf.number
 local MAX_DEPTH = 16
 
-local function present(context, field)
-    local version = context.version or math.huge
-    return version >= (field.since or 0) and version <= (field["until"] or math.huge)
-end
+local present = wf.present
 
 local function crc32(text)
     local sum = 4294967295
