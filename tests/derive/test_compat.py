@@ -5,12 +5,15 @@ Whatever is said is checked here without the code that said it: both codecs deco
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.derive import planted
 from tests.derive.proofs import (
+    NEW_ONLY,
+    OLD_ONLY,
     READS,
     Small,
     classed,
@@ -32,10 +35,13 @@ from wireformat.schema import (
     Record,
     Region,
     RestBytes,
+    RestText,
+    Tagged,
     Text,
     field,
     this,
     tlv,
+    tlvs,
 )
 
 PLANTED: list[tuple[str, str, str, str, Verdict]] = [
@@ -193,3 +199,36 @@ def test_a_message_is_as_bad_as_its_worst_finding() -> None:
     assert summed("m", (), shown).forward == Reading(Status.READS, shown)
     found = judged(planted.Base, planted.LimitLowered).findings
     assert summed("m", found, None).backward == found[0].backward
+
+
+class Loose(Tagged, tlv=planted.FRAMING):
+    """Texts in any order."""
+
+    x: tuple[str, ...] = tlvs(1, RestText(9), "x", max=5)
+
+
+class Ordered(Tagged, tlv=replace(planted.FRAMING, ascending=True)):
+    """Texts in order."""
+
+    x: tuple[str, ...] = tlvs(1, RestText(9), "x", max=5)
+
+
+class Shorter(Tagged, tlv=replace(planted.FRAMING, ascending=True)):
+    """Texts in order, fewer of them."""
+
+    x: tuple[str, ...] = tlvs(1, RestText(9), "x", max=4)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "wanted"),
+    [
+        (Loose, Ordered, "entries-ordered", NEW_ONLY),
+        (Ordered, Loose, "entries-unordered", OLD_ONLY),
+        (Ordered, Shorter, "limit-lowered", NEW_ONLY),
+        (Shorter, Ordered, "limit-raised", OLD_ONLY),
+    ],
+)
+def test_order_of_entries(old: type[Record], new: type[Record], rule: str, wanted: tuple[str, str]) -> None:
+    found = judged(old, new)
+    assert [finding.rule for finding in found.findings] == [rule]
+    assert (found.backward.status, found.forward.status) == wanted

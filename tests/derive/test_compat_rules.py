@@ -233,6 +233,8 @@ USED_ELSEWHERE = {
     "choice-changed",
     "choice-opened",
     "framing-changed",
+    "entries-ordered",
+    "entries-unordered",
     "tlv-removed",
     "tlv-critical-removed",
     "tlv-mandatory-removed",

@@ -140,6 +140,8 @@ RULES: Final[Mapping[str, str]] = {
     "rule-changed": "a number follows from the rest in another way",
     "layout-changed": "another layout of the whole record",
     "framing-changed": "entries with another kind of head",
+    "entries-ordered": "repeated entries must now ascend, and be different",
+    "entries-unordered": "repeated entries may now stand in any order",
     "word-changed": "bits in a word of another size",
     "bits-moved": "bits of a word mean something else",
     "bits-added": "bits that were zero mean something",

@@ -105,6 +105,9 @@ class _Records:
             yield self._change("framing-changed", "tag, size or critical bit", both(), None, None)
         if old.max != new.max:
             yield self._limit(old.max, new.max, "bytes of an entry", None, None)
+        if old.ascending != new.ascending:
+            rule, breaks = ("entries-ordered", backward) if new.ascending else ("entries-unordered", forward)
+            yield self._change(rule, "entries that repeat", breaks("order", "duplicate"), None, None)
 
     def _limit(self, old: int, new: int, unit: str, before: model.Field | None, now: model.Field | None) -> Change:
         rule, breaks = ("limit-lowered", backward("limit")) if new < old else ("limit-raised", forward("limit"))

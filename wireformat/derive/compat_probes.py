@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from wireformat.derive.compat_aim import changed
 from wireformat.schema import model
+from wireformat.schema.record import Record
 
 MAX_SIZE = 1 << 20
 """Bytes that a probe has at most; limits above are not tried."""
 MAX_COUNT = 1 << 12
 """Items that a probe has at most."""
 WRAPPERS = (model.Region, model.Maybe, model.When, model.Announced, model.Pointed)
+WIDTH = 4
+"""Letters of a text that counts."""
 TEXTS = ("", "x", "\0", "x\0y", "é", "€")
 
 
@@ -108,3 +112,21 @@ def steering(node: Any, value: Any) -> dict[str, int]:
         case model.List(count=("get", str() as name)):
             return {name: len(value)}
     return {}
+
+
+def different(schema: model.Schema, node: Any, sample: Any, count: int) -> tuple[Any, ...]:
+    """Items of a list, each another one where that can be had: numbers and texts are counted up, records are copies
+    of `sample` of which the first field counts."""
+    node = inside(node)
+    match node:
+        case model.Int(size=size):
+            return tuple(range(min(count, 1 << 8 * size - 1)))
+        case model.Data(encoding=None, max=most) if most >= WIDTH:
+            return tuple(number.to_bytes(WIDTH, "big") for number in range(count))
+        case model.Data(max=most) if most >= WIDTH:
+            return tuple(f"{number:0{WIDTH}}" for number in range(count))
+        case model.Ref(name=name) if isinstance(sample, Record):
+            first = next((field for field in schema.records[name].fields if field.name in sample._arguments), None)
+            own = () if first is None else different(schema, first.of, getattr(sample, first.name), count)
+            return tuple(changed(sample, {first.name: each}) for each in own) if first else (sample,) * count
+    return (sample,) * count

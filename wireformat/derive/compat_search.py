@@ -13,11 +13,11 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
-from wireformat.codec import codec_for
+from wireformat.codec import ascending, codec_for
 from wireformat.codec.fast_shape import reads
 from wireformat.derive.compat_aim import changed, edited, known_only, towards, with_field, with_unknown
 from wireformat.derive.compat_change import DIFFERS, Change, Direction
-from wireformat.derive.compat_probes import alternatives, probes, steering
+from wireformat.derive.compat_probes import alternatives, different, probes, steering
 from wireformat.derive.compat_values import Difference, difference
 from wireformat.derive.strategies import drawn
 from wireformat.errors import DecodeError, WireError
@@ -169,7 +169,9 @@ class Search:
                 found = probes(of, their, now, sizes)
                 yield from ((probe, {**numbers, **steering(of, probe)}) for probe in found)
                 continue
-            yield from ((probe, {}) for probe in self._many(field, other, probes(of, their, None, sizes), now))
+            for probe in self._many(field, other, probes(of, their, None, sizes), now):
+                yield probe, {}
+                yield self._ordered(change, field, probe), {}
 
     def _many(
         self, field: model.Field, other: model.Field | None, each: Iterable[Any], now: tuple[Any, ...]
@@ -181,6 +183,15 @@ class Search:
         limits = {side.max for side in (field, other) if side is not None and side.max is not None}
         for count in sorted({0, 2, *limits, *(most + 1 for most in limits)}):
             yield sample * count
+            yield different(self._writer, field.of, sample[0] if sample else None, count)
+
+    def _ordered(self, change: Change, field: model.Field, items: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The items in the order that records with ascending entries ask for."""
+        record = change.spot.of_writer(self._direction)[0] or self._writer.root
+        try:
+            return ascending(model.Schema(record, self._writer.records), field.name, items)
+        except FAULTS:
+            return items
 
     def _both(self, change: Change) -> list[model.Record]:
         """The record concerned, on either side."""
