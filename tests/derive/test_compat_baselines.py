@@ -69,8 +69,10 @@ def agree(reading: Reading, writer: Codec, reader: Codec) -> None:
 
 
 def written(writer: Codec, reader: Codec) -> Iterator[tuple[bytes, str]]:
-    """Bytes of drawn values, and what is wrong with the reader's reading. Some parameters make no value, and entries that were
-    different only in what is unknown are none any more."""
+    """Bytes of drawn values, and what is wrong with the reader's reading.
+
+    Some parameters make no value, and entries that differed only in what is unknown make none any more.
+    """
     for params in assignments(writer.schema, reader.schema):
         try:
             found = drawn(writer.schema, EXAMPLES, 1, params)

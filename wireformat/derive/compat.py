@@ -22,7 +22,7 @@ from wireformat.derive.compat_search import Search, Trial, assignments
 from wireformat.derive.compat_verdict import Finding, MessageVerdict, Reading, Status, Verdicts, Witness, summed
 from wireformat.derive.examples import example
 from wireformat.errors import DecodeError
-from wireformat.schema import model
+from wireformat.schema import model, model_json
 
 
 def judge(old: Baseline, new: Baseline) -> Verdicts:
@@ -82,7 +82,7 @@ class _Judging:
     """One message whose schemas may differ."""
 
     def __init__(self, old: model.Schema, new: model.Schema) -> None:
-        self._is_same = (old.root, old.records) == (new.root, new.records)
+        self._is_same = model_json.to_json(old) == model_json.to_json(new)
         self._schemas = {Direction.BACKWARD: (old, new), Direction.FORWARD: (new, old)}
         self._searches = {way: Search(*pair, way) for way, pair in self._schemas.items()}
         self._changes = changes(old, new)
