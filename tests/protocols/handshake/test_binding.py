@@ -37,6 +37,8 @@ def refused(binding: Binding, what: ChannelHeader) -> list[tuple[str, str]]:
     return [(found.code.name, found.path) for found in caught.value.items]
 
 
+@pytest.mark.requirement("CH-054", "CH-061")
+@pytest.mark.requirement("CH-061")
 @pytest.mark.parametrize("order", list(permutations(PLAN)))
 def test_the_order_of_arrival_means_nothing(order: tuple[ChannelKey, ...]) -> None:
     binding = Binding(THREAD, PLAN)
@@ -48,6 +50,8 @@ def test_the_order_of_arrival_means_nothing(order: tuple[ChannelKey, ...]) -> No
     assert binding.bound == set(PLAN)
 
 
+@pytest.mark.requirement("CH-058")
+@pytest.mark.requirement("CH-058")
 @pytest.mark.parametrize(
     "thread",
     [
@@ -61,23 +65,31 @@ def test_what_belongs_elsewhere(thread: Thread) -> None:
     assert refused(Binding(THREAD, PLAN), header(PLAN[0], thread)) == [("CHANNEL_BINDING", "/header")]
 
 
+@pytest.mark.requirement("CH-058")
+@pytest.mark.requirement("CH-058")
 def test_a_proof_is_looked_at_before_the_plan() -> None:
     stranger = header(ChannelKey("nbd", 0), replace(THREAD, secret=bytes(32)))
     assert refused(Binding(THREAD, PLAN), stranger) == [("CHANNEL_BINDING", "/header")]
 
 
+@pytest.mark.requirement("CH-055")
+@pytest.mark.requirement("CH-055")
 @pytest.mark.parametrize("index", [2, 3, 65535])
 def test_an_index_that_is_not_below_the_count(index: int) -> None:
     key = ChannelKey("multifd", index)
     assert refused(Binding(THREAD, PLAN), header(key)) == [("CHANNEL_INDEX", f"/channels/multifd/{index}")]
 
 
+@pytest.mark.requirement("CH-043", "CH-057")
+@pytest.mark.requirement("CH-043", "CH-057")
 def test_types_that_are_not_planned() -> None:
     binding = Binding(THREAD, PLAN)
     assert refused(binding, header(ChannelKey("nbd", 0))) == [("CHANNEL_UNKNOWN_TYPE", "/channels/nbd")]
     assert refused(binding, header(ChannelKey("main", 0))) == [("CHANNEL_UNKNOWN_TYPE", "/channels/main")]
 
 
+@pytest.mark.requirement("CH-056")
+@pytest.mark.requirement("CH-056")
 def test_a_slot_is_filled_once() -> None:
     binding = Binding(THREAD, PLAN)
     binding.bound.add(PLAN[0])
@@ -87,8 +99,17 @@ def test_a_slot_is_filled_once() -> None:
     assert binding.admit(header(PLAN[1])) == PLAN[1]
 
 
+@pytest.mark.requirement("CH-041")
+@pytest.mark.requirement("CH-040", "CH-041")
 @pytest.mark.parametrize("absent", ["channel_type", "index", "proof", "epoch"])
 def test_a_channel_says_what_it_is(absent: str) -> None:
     without: dict[str, Any] = {absent: None}
     incomplete = header(PLAN[0], **without)
     assert refused(Binding(THREAD, PLAN), incomplete) == [("MISSING", "/header/entries")]
+
+
+@pytest.mark.requirement("CH-044")
+@pytest.mark.parametrize("label", ["", "multifd/1", "\u00e4"])
+def test_nothing_follows_from_a_label(label: str) -> None:
+    more: dict[str, Any] = {"label": label}
+    assert Binding(THREAD, PLAN).admit(header(PLAN[0], **more)) == PLAN[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.protocols.handshake.loopback import (
     STRIPED_OFFER,
     Loopback,
@@ -21,6 +23,7 @@ from wireformat.protocols.handshake.events import ChannelKey
 HEADER = ChannelHeader(kind=ChannelKind.DATA, flags=HeaderFlags.FROM_SOURCE, binding=bytes(range(16)))
 
 
+@pytest.mark.requirement("CH-052", "CH-058")
 def test_where_nothing_goes_on() -> None:
     end = ChannelDestination(None, TODAY)
     end.opened(HEADER)
@@ -32,6 +35,8 @@ def test_where_nothing_goes_on() -> None:
     assert [found.code.name for found in end.errors] == ["CHANNEL_BINDING"]
 
 
+@pytest.mark.requirement("CH-040", "CH-052")
+@pytest.mark.requirement("CH-052")
 def test_it_is_accepted_under_its_name() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
@@ -45,6 +50,8 @@ def test_it_is_accepted_under_its_name() -> None:
     assert not end.wants_close
 
 
+@pytest.mark.requirement("HS-030")
+@pytest.mark.requirement("HS-030")
 def test_bytes_before_the_start_end_the_migration() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.handshake()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
+
 from tests.protocols.handshake.loopback import MAIN_HEADER, codes, destination_config, hello, message_of
 from wireformat.protocols.handshake.connection import refusal
 from wireformat.protocols.handshake.dialect import TODAY
@@ -13,6 +15,7 @@ from wireformat.protocols.handshake.listener import Listener
 from wireformat.protocols.handshake.refusal import item
 
 
+@pytest.mark.requirement("CH-008")
 def test_it_becomes_main_with_what_came_behind_the_header() -> None:
     connection = Listener(destination_config()).accept()
     frame = FrameWriter(TODAY, TODAY.frames()).encode(hello())
@@ -22,6 +25,8 @@ def test_it_becomes_main_with_what_came_behind_the_header() -> None:
     assert connection.wants_data
 
 
+@pytest.mark.requirement("HS-025")
+@pytest.mark.requirement("HS-025")
 def test_nothing_is_said_before_a_header() -> None:
     connection = Listener(destination_config()).accept()
     for byte in MAIN_HEADER[:-1]:
@@ -37,6 +42,8 @@ def test_the_least_refusal() -> None:
     assert codes(message_of(data[32:])) == ["BUSY"]
 
 
+@pytest.mark.requirement("CH-074")
+@pytest.mark.requirement("CH-074")
 def test_a_flood_is_not_kept() -> None:
     listener = Listener(destination_config())
     connections = [listener.accept() for _ in range(50)]

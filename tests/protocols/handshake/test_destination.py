@@ -35,6 +35,7 @@ from wireformat.protocols.handshake.payloads import HANDOVER, STRIPED
 HANDING = offer(HANDOVER)
 
 
+@pytest.mark.requirement("HS-005", "CH-001")
 def test_a_hello_is_answered() -> None:
     speaker = Speaker(Listener(destination_config()))
     reply = speaker.say(hello())
@@ -44,6 +45,8 @@ def test_a_hello_is_answered() -> None:
     assert speaker.answer[:32].hex() == "5145564d48530001010000202b12643c" + 32 * "0"
 
 
+@pytest.mark.requirement("HS-007", "HS-008")
+@pytest.mark.requirement("HS-008")
 def test_unknown_versions_are_answered_with_ours_whatever_else_is_wrong() -> None:
     speaker = Speaker(Listener(destination_config()))
     frame = FrameWriter(TODAY, TODAY.frames()).encode(hello(versions=(9, 0x1A1A)))
@@ -52,12 +55,16 @@ def test_unknown_versions_are_answered_with_ours_whatever_else_is_wrong() -> Non
     assert reject.errors[0].actual == "[1]"
 
 
+@pytest.mark.requirement("HS-008", "CH-022")
+@pytest.mark.requirement("HS-007")
 def test_a_known_version_does_not_excuse_an_unknown_critical_entry() -> None:
     speaker = Speaker(Listener(destination_config()))
     frame = FrameWriter(TODAY, TODAY.frames()).encode(hello(versions=(9, 1)))
     assert codes(speaker.send(with_entry(frame, 0xFF00, b""))) == ["UNKNOWN_CRITICAL"]
 
 
+@pytest.mark.requirement("HS-016")
+@pytest.mark.requirement("HS-016")
 @pytest.mark.parametrize(
     ("messages", "expected"),
     [
@@ -77,6 +84,8 @@ def test_messages_out_of_order(messages: list[Any], expected: list[str]) -> None
     assert listener.is_busy is not bool(expected)
 
 
+@pytest.mark.requirement("HS-036")
+@pytest.mark.requirement("HS-036")
 def test_a_name_that_stands_twice() -> None:
     one = hello(offer("multifd"))
     speaker = Speaker(Listener(destination_config()))
@@ -86,6 +95,7 @@ def test_a_name_that_stands_twice() -> None:
     assert reject.errors[0].path == "/capabilities/multifd"
 
 
+@pytest.mark.requirement("HS-013", "HS-017")
 def test_too_much_progress() -> None:
     speaker = Speaker(Listener(destination_config()))
     speaker.say(hello())
@@ -104,6 +114,8 @@ def other_plan(commit: Any) -> Any:
     return replace(commit, plan=commit.plan[1:])
 
 
+@pytest.mark.requirement("HS-111")
+@pytest.mark.requirement("HS-111")
 @pytest.mark.parametrize("change", [other_result, other_plan])
 def test_a_commit_is_bound_to_what_was_said(change: Any) -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
@@ -113,6 +125,8 @@ def test_a_commit_is_bound_to_what_was_said(change: Any) -> None:
     assert run.codes("source") == ["TRANSCRIPT_MISMATCH"]
 
 
+@pytest.mark.requirement("HS-052", "HS-116")
+@pytest.mark.requirement("HS-052")
 def test_a_source_that_commits_to_something_else_is_refused() -> None:
     run = Loopback(source_config(), destination_config())
     run.pump()
@@ -128,6 +142,8 @@ def test_a_source_that_commits_to_something_else_is_refused() -> None:
     assert codes(message_of(far.data_to_send())) == ["RESULT_DIGEST_MISMATCH"]
 
 
+@pytest.mark.requirement("HS-130")
+@pytest.mark.requirement("HS-130")
 def test_another_payload_than_agreed() -> None:
     run = Loopback(source_config(), destination_config())
 
@@ -142,6 +158,8 @@ def test_another_payload_than_agreed() -> None:
     assert run.outcome == ("failed", "failed")
 
 
+@pytest.mark.requirement("HS-140")
+@pytest.mark.requirement("HS-140")
 @pytest.mark.parametrize("spoilt", ["size", "digest"])
 def test_a_stream_that_is_not_what_the_source_sent(spoilt: str) -> None:
     run = Loopback(source_config(HANDING), destination_config(HANDING))
@@ -160,6 +178,7 @@ def test_a_stream_that_is_not_what_the_source_sent(spoilt: str) -> None:
     assert run.codes("source") == ["MALFORMED"]
 
 
+@pytest.mark.requirement("HS-131")
 def test_payload_arrives_once_and_in_order() -> None:
     run = Loopback(source_config(), destination_config(), step=3)
     run.migrate()
@@ -171,6 +190,7 @@ def test_payload_arrives_once_and_in_order() -> None:
     assert b"".join(part.data for part in parts) == STREAM
 
 
+@pytest.mark.requirement("HS-132")
 def test_a_stream_that_cannot_be_followed() -> None:
     run = Loopback(source_config(), destination_config())
     run.handshake()
@@ -181,6 +201,8 @@ def test_a_stream_that_cannot_be_followed() -> None:
     assert run.codes("source") == ["MALFORMED"]
 
 
+@pytest.mark.requirement("CH-063")
+@pytest.mark.requirement("CH-063")
 def test_missing_channels_are_named() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
@@ -216,6 +238,7 @@ def held() -> Loopback:
     return run
 
 
+@pytest.mark.requirement("HS-145")
 @pytest.mark.parametrize(
     ("step", "state", "event"),
     [("told_run", "complete", "Completed"), ("told_drop", "failed", "Failed"), ("policy_drop", "failed", "Failed")],
@@ -228,6 +251,8 @@ def test_a_held_guest_waits_to_be_told(step: str, state: str, event: str) -> Non
     assert names(list(run.listener.events())) == [event]
 
 
+@pytest.mark.requirement("HS-143")
+@pytest.mark.requirement("HS-143")
 def test_the_guest_never_runs_before_grant() -> None:
     run = held()
     with pytest.raises(LocalProtocolError):
@@ -270,3 +295,26 @@ def test_a_needless_wish_changes_nothing() -> None:
     run = Loopback(source_config(extra), destination_config())
     run.migrate()
     assert run.outcome == ("complete", "complete")
+
+
+@pytest.mark.requirement("HS-101", "HS-117")
+def test_nothing_is_listed_again_once_it_is_committed() -> None:
+    run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
+    run.pump()
+    assert run.destination.state == "binding"
+    run.main.far.receive_data(run.source._writer.encode(INVENTORY))
+    run.pump()
+    assert run.outcome == ("failed", "failed")
+    assert run.codes("source") == ["UNEXPECTED"]
+
+
+@pytest.mark.requirement("HS-037")
+def test_every_attempt_has_secrets_of_its_own() -> None:
+    listener = Listener(destination_config())
+    replies = []
+    for _ in range(3):
+        speaker = Speaker(listener)
+        replies.append(speaker.say(hello()))
+        speaker.connection.receive_eof()
+    for name in ("nonce", "migration_id", "channel_secret"):
+        assert len({getattr(reply, name) for reply in replies}) == 3

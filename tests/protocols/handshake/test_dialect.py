@@ -69,6 +69,8 @@ def test_senders() -> None:
     assert dict(OLD.senders) == dict(TODAY.senders)
 
 
+@pytest.mark.requirement("HS-210")
+@pytest.mark.requirement("HS-210")
 @pytest.mark.parametrize("near", [TODAY, OLD])
 @pytest.mark.parametrize("far", [TODAY, OLD])
 def test_old_and_new_understand_each_other(near: Dialect, far: Dialect) -> None:
@@ -84,3 +86,10 @@ def test_a_revision_that_is_not_declared_is_spoken_as_the_newest() -> None:
     assert TODAY.frames(99) is TODAY.frames(None)
     frame = replace(TODAY.frame(0, hello()), sequence=3)
     assert TODAY.frames(1).decode(TODAY.frames(None).encode(frame)) == frame
+
+
+@pytest.mark.requirement("CH-029")
+def test_numbers_are_those_that_may_be_assigned() -> None:
+    schema = lift(Frame)
+    numbers = {item.tag & 0x7FFF for record in schema.records.values() for item in record.fields if item.tag}
+    assert {number for number in numbers if not 1 <= number <= 0x3FFF} == {0x7FFD, 0x7FFE}

@@ -17,7 +17,7 @@ from wireformat.protocols.handshake.frames import (
     frame_behind,
 )
 from wireformat.protocols.handshake.messages import MAX_CAPABILITIES, Loaded, Progress
-from wireformat.protocols.handshake.refusal import Violation
+from wireformat.protocols.handshake.refusal import Violation, items_of
 from wireformat.schema.values import Unknown
 
 CODEC = TODAY.frames()
@@ -35,6 +35,7 @@ def error_of(data: bytes, reader: FrameReader | None = None) -> str:
     return caught.value.id
 
 
+@pytest.mark.requirement("HS-002", "HS-004")
 def test_frames_arrive_in_pieces() -> None:
     data = b"".join(frames(Progress(text="one"), Loaded()))
     reader, buffer, found = FrameReader(CODEC), bytearray(), []
@@ -48,6 +49,8 @@ def test_frames_arrive_in_pieces() -> None:
     assert buffer == b""
 
 
+@pytest.mark.requirement("HS-012")
+@pytest.mark.requirement("HS-012")
 def test_what_is_not_critical_is_skipped_and_counted() -> None:
     reader = FrameReader(CODEC)
     buffer = bytearray(b"".join(frames(Unknown(0x0A0A, b""), Loaded())))
@@ -58,10 +61,14 @@ def test_what_is_not_critical_is_skipped_and_counted() -> None:
     assert second.message == Loaded()
 
 
+@pytest.mark.requirement("HS-012")
+@pytest.mark.requirement("HS-012")
 def test_a_critical_message_that_nobody_knows() -> None:
     assert error_of(frames(Unknown(0xFA0A, b""))[0]) == "tag"
 
 
+@pytest.mark.requirement("HS-006", "HS-013")
+@pytest.mark.requirement("HS-006", "HS-013")
 def test_sizes_are_refused_before_anything_is_waited_for() -> None:
     assert error_of(bytes.fromhex("80010000 00000000 00010001 00000000")) == "limit"
     assert error_of(bytes.fromhex("80030000 00000000 00010001 00000000")) == "limit"
@@ -71,6 +78,8 @@ def test_sizes_are_refused_before_anything_is_waited_for() -> None:
     assert error_of(bytes.fromhex("80030000 00000000 01000001 00000000"), reader) == "limit"
 
 
+@pytest.mark.requirement("HS-003")
+@pytest.mark.requirement("HS-003")
 @pytest.mark.parametrize("place", [0, 3, 4, 7, 12, 15, 16, 20])
 def test_damage_is_seen_before_sense(place: int) -> None:
     frame = bytearray(frames(hello())[0])
@@ -81,6 +90,8 @@ def test_damage_is_seen_before_sense(place: int) -> None:
         assert error_of(bytes(frame)) == "checksum"
 
 
+@pytest.mark.requirement("HS-010")
+@pytest.mark.requirement("HS-010")
 def test_numbers_begin_at_nothing_and_have_no_gap() -> None:
     zero, one = frames(Loaded(), Loaded())
     assert error_of(one) == "sequence"
@@ -89,6 +100,8 @@ def test_numbers_begin_at_nothing_and_have_no_gap() -> None:
     assert error_of(zero, reader) == "sequence"
 
 
+@pytest.mark.requirement("HS-013")
+@pytest.mark.requirement("HS-013")
 def test_more_frames_than_a_handshake_takes() -> None:
     reader, writer = FrameReader(CODEC), FrameWriter(TODAY, CODEC)
     for _ in range(4096):
@@ -96,6 +109,8 @@ def test_more_frames_than_a_handshake_takes() -> None:
     assert error_of(writer.encode(Loaded()), reader) == "limit"
 
 
+@pytest.mark.requirement("HS-013")
+@pytest.mark.requirement("HS-013")
 def test_more_entries_than_a_message_takes() -> None:
     def filled(count: int) -> bytes:
         return FrameWriter(TODAY, CODEC).encode(hello(unknown=tuple(Unknown(0x3000, bytes(2)) for _ in range(count))))
@@ -106,6 +121,7 @@ def test_more_entries_than_a_message_takes() -> None:
     assert MAX_CAPABILITIES < 1024
 
 
+@pytest.mark.requirement("CH-020", "CH-028")
 def test_entries_stop_where_they_are_cut() -> None:
     frame = frames(hello())[0]
     whole = list(entries(frame, 16))
@@ -146,7 +162,68 @@ def test_a_frame_behind_other_bytes() -> None:
     assert frame_behind(noise + later[:-1], 0, 1) == (99, False)
 
 
+@pytest.mark.requirement("HS-003")
 def test_the_checksum_leaves_itself_out() -> None:
     frame = frames(hello())[0]
     assert checksum(frame) == int.from_bytes(frame[12:16], "big")
     assert CODEC.decode(with_entry(frame, 0x0101, b"x")).message.unknown == (Unknown(0x0101, b"x"),)
+
+
+def entry(tag: int, value: bytes, reserved: bytes = b"\0\0") -> bytes:
+    return tag.to_bytes(2, "big") + reserved + len(value).to_bytes(4, "big") + value
+
+
+def framed(type: int, payload: bytes, flags: bytes = b"\0\0") -> bytes:
+    raw = type.to_bytes(2, "big") + flags + bytes(4) + len(payload).to_bytes(4, "big") + bytes(4) + payload
+    return raw[:12] + checksum(raw).to_bytes(4, "big") + raw[16:]
+
+
+NONCE = entry(0x8002, bytes(32))
+VERSIONS = entry(0x8001, b"\0\1")
+PAYLOADS = entry(0x8008, b"\6v1-raw")
+LEAST = VERSIONS + NONCE + PAYLOADS
+
+
+@pytest.mark.requirement("HS-011", "CH-020")
+def test_flags_and_reserved_bytes_are_ignored() -> None:
+    plain = FrameReader(CODEC).take(bytearray(framed(0x8001, LEAST)))
+    odd = framed(0x8001, entry(0x8001, b"\0\1", b"\1\2") + NONCE + PAYLOADS, b"\xff\xff")
+    found = FrameReader(CODEC).take(bytearray(odd))
+    assert plain is not None
+    assert found is not None
+    assert found.message == plain.message
+
+
+@pytest.mark.requirement("CH-021")
+def test_a_number_is_read_where_it_stands() -> None:
+    raw = framed(0x8005, entry(0x8001, entry(0x8001, b"\0\1") + entry(0x8002, b"v1-raw")) + entry(0xFFFD, bytes(32)))
+    found = FrameReader(CODEC).take(bytearray(raw))
+    assert found is not None
+    assert found.message.result.version == 1
+
+
+@pytest.mark.requirement("CH-022", "CH-024", "CH-025", "CH-026", "CH-027", "CH-028", "CH-032", "HS-157")
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (LEAST + entry(0xF000, b""), "UNKNOWN_CRITICAL"),
+        (LEAST + entry(0x000A, b"\0\1"), "UNKNOWN_CRITICAL"),
+        (NONCE + VERSIONS + PAYLOADS, "NON_CANONICAL"),
+        (VERSIONS + entry(0x8004, b"\2bb\1\1") + entry(0x8004, b"\2aa\1\1") + NONCE, "NON_CANONICAL"),
+        (VERSIONS + NONCE + entry(0x8004, b"\2bb\1\1") + entry(0x8004, b"\2aa\1\1") + PAYLOADS, "NON_CANONICAL"),
+        (VERSIONS + NONCE + entry(0x8004, b"\1a\1\1") * 2 + PAYLOADS, "DUPLICATE"),
+        (VERSIONS * 2 + NONCE + PAYLOADS, "DUPLICATE"),
+        (VERSIONS + PAYLOADS, "MISSING"),
+        (VERSIONS + entry(0x8002, bytes(31)) + PAYLOADS, "MALFORMED"),
+        (VERSIONS + entry(0x8002, bytes(33)) + PAYLOADS, "MALFORMED"),
+        (LEAST[:-1], "MALFORMED"),
+        (VERSIONS + NONCE + entry(0x8008, b"\2\xc3\xa4"), "MALFORMED"),
+        (LEAST + entry(0x0009, b"\xff"), "MALFORMED"),
+        (LEAST + entry(0x0009, b"a\0b"), "MALFORMED"),
+        (VERSIONS + NONCE + entry(0x8008, b"\x41" + b"v" * 65), "LIMIT"),
+    ],
+)
+def test_rules_of_entries(payload: bytes, code: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        FrameReader(CODEC).take(bytearray(framed(0x8001, payload)))
+    assert [found.code.name for found in items_of(caught.value)] == [code]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.protocols.handshake.loopback import STRIPED_OFFER, hello
 from wireformat.protocols.channels.framing import CRITICAL, is_grease
 from wireformat.protocols.handshake.dialect import TODAY
@@ -18,6 +20,8 @@ def test_a_seed_decides() -> None:
     assert one.dressed(message) != other.dressed(message)
 
 
+@pytest.mark.requirement("HS-034", "CH-030", "CH-033")
+@pytest.mark.requirement("CH-030", "HS-034")
 def test_everything_added_is_reserved() -> None:
     greasing, plain = Greasing(3), hello(STRIPED_OFFER)
     tags, frames = set(), 0

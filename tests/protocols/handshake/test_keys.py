@@ -17,6 +17,7 @@ def signed(text: bytes) -> bytes:
     return hmac.new(SECRET, text, sha256).digest()
 
 
+@pytest.mark.requirement("CH-059", "HS-112", "HS-193")
 def test_the_texts() -> None:
     proof = keys.channel_proof(SECRET, BINDING, 7, ChannelKey("multifd", 3))
     assert proof == signed(b"vmhs1 channel\0" + BINDING + b"\0\0\0\7multifd\0\0\3")[:16]
@@ -48,6 +49,8 @@ def test_a_side_cannot_use_the_others_confirmation() -> None:
     assert keys.confirmation(SECRET, "source", bytes(32)) != keys.confirmation(SECRET, "destination", bytes(32))
 
 
+@pytest.mark.requirement("CH-060", "HS-115")
+@pytest.mark.requirement("CH-060", "HS-115")
 @pytest.mark.parametrize(("given", "equal"), [(b"abcd", True), (b"abce", False), (b"abc", False), (None, False)])
 def test_all_of_a_proof_is_compared(given: bytes | None, equal: bool) -> None:
     assert keys.is_equal(given, b"abcd") is equal

@@ -59,6 +59,8 @@ KNOCKS = {
 }
 
 
+@pytest.mark.requirement("HS-172", "HS-202", "CH-003", "CH-004", "CH-005", "CH-006", "CH-070", "CH-071", "CH-073")
+@pytest.mark.requirement("CH-070", "CH-071")
 @pytest.mark.parametrize("name", sorted(KNOCKS))
 @pytest.mark.parametrize("step", [1, 100])
 def test_strangers(name: str, step: int) -> None:
@@ -78,6 +80,7 @@ def test_strangers(name: str, step: int) -> None:
     assert list(listener.events()) == []
 
 
+@pytest.mark.requirement("CH-075")
 def test_a_connection_that_says_nothing() -> None:
     listener = Listener(destination_config())
     for end in ("receive_eof", "silence"):
@@ -92,6 +95,8 @@ def test_a_connection_that_says_nothing() -> None:
     ]
 
 
+@pytest.mark.requirement("HS-204")
+@pytest.mark.requirement("HS-204")
 def test_one_migration_at_a_time() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
@@ -103,6 +108,8 @@ def test_one_migration_at_a_time() -> None:
     assert run.outcome == ("ready", "ready")
 
 
+@pytest.mark.requirement("HS-155")
+@pytest.mark.requirement("HS-155")
 def test_after_a_failure_the_next_one_is_served() -> None:
     listener = Listener(destination_config())
     first = Speaker(listener)
@@ -113,6 +120,8 @@ def test_after_a_failure_the_next_one_is_served() -> None:
     assert type(Speaker(listener).say(hello())).__name__ == "HelloReply"
 
 
+@pytest.mark.requirement("CH-070")
+@pytest.mark.requirement("CH-070")
 def test_knocking_changes_nothing() -> None:
     random = Random(7)
     quiet = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
@@ -143,6 +152,7 @@ def test_knocking_changes_nothing() -> None:
     assert run.told == quiet.told
 
 
+@pytest.mark.requirement("HS-192", "HS-196")
 def test_a_stray_return_disturbs_no_running_migration() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.handshake()
@@ -155,6 +165,7 @@ def test_a_stray_return_disturbs_no_running_migration() -> None:
     assert run.outcome == ("ready", "ready")
 
 
+@pytest.mark.requirement("CH-058")
 def test_a_channel_when_nothing_goes_on() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
@@ -166,5 +177,7 @@ def test_a_channel_when_nothing_goes_on() -> None:
     assert channel.state == "closed"
 
 
+@pytest.mark.requirement("HS-171")
+@pytest.mark.requirement("HS-171")
 def test_a_plaintext_refusal_names_tls() -> None:
     assert codes(message_of(refuse_plaintext()[32:])) == ["TLS_REQUIRED"]

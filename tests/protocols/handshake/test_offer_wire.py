@@ -89,6 +89,7 @@ def test_results_travel(on: list[str], values: dict[str, int | str], channels: d
     assert list(entries.capabilities) == sorted(entries.capabilities)
 
 
+@pytest.mark.requirement("CH-026")
 def test_shorter_names_come_first_on_the_wire() -> None:
     names = ["aa", "b", "abc", "c"]
     offer = Offer((1,), ("v1-raw",), tuple(CapabilityOffer(name) for name in sorted(names)))
@@ -96,6 +97,8 @@ def test_shorter_names_come_first_on_the_wire() -> None:
     assert [item.name for item in offer_of(hello(offer)).capabilities] == sorted(names)
 
 
+@pytest.mark.requirement("HS-036")
+@pytest.mark.requirement("HS-036")
 @pytest.mark.parametrize("group", ["capabilities", "parameters", "channels"])
 def test_nothing_may_be_named_twice(group: str) -> None:
     message = hello(replace(STRIPED_OFFER, parameters=(ParameterOffer("max-bandwidth", 1),)))
@@ -105,6 +108,8 @@ def test_nothing_may_be_named_twice(group: str) -> None:
     assert [found.code.name for found in caught.value.items] == ["DUPLICATE"]
 
 
+@pytest.mark.requirement("HS-116")
+@pytest.mark.requirement("HS-116")
 def test_the_plan_follows_from_the_result() -> None:
     result = Result(1, "v1-raw", channels=(("device-state", 1), ("multifd", 2)))
     plan = planned(result)

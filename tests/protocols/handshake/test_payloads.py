@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wireformat.protocols.handshake.offers import Result
 from wireformat.protocols.handshake.payloads import RAW, STRIPED, impossible
+
+
+@pytest.mark.requirement("HS-137")
+def test_the_payloads_of_revision_1() -> None:
+    assert (RAW, STRIPED) == ("v1-raw", "v1-striped")
 
 
 def test_pieces_need_a_channel() -> None:

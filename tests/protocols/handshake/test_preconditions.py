@@ -22,6 +22,7 @@ def test_the_key_of_each_level() -> None:
     assert confirming_key(ConfirmLevel.EXPORTER, b"", KEY) == KEY
 
 
+@pytest.mark.requirement("HS-112")
 @pytest.mark.parametrize("level", [ConfirmLevel.PSK, ConfirmLevel.EXPORTER, ConfirmLevel(9)])
 def test_a_level_without_its_key(level: ConfirmLevel) -> None:
     with pytest.raises(LocalProtocolError) as caught:
@@ -29,6 +30,7 @@ def test_a_level_without_its_key(level: ConfirmLevel) -> None:
     assert caught.value.path == "confirm"
 
 
+@pytest.mark.requirement("HS-035")
 @pytest.mark.parametrize("name", [p.name for p in registry().parameters if p.rule is Rule.LOCAL])
 def test_local_parameters_stay(name: str) -> None:
     with pytest.raises(LocalProtocolError) as caught:
@@ -40,6 +42,7 @@ def test_other_parameters_travel() -> None:
     check_offer(offer(parameters=(ParameterOffer("max-bandwidth", 1), ParameterOffer("x@example.org", 1))))
 
 
+@pytest.mark.requirement("HS-038")
 @pytest.mark.parametrize(
     ("told", "paths"),
     [

@@ -24,6 +24,8 @@ from wireformat.protocols.handshake.refusal import (
 )
 
 
+@pytest.mark.requirement("HS-157")
+@pytest.mark.requirement("HS-157")
 @pytest.mark.parametrize(
     ("id", "code"),
     [
@@ -50,6 +52,8 @@ def test_whose_fault_it_is() -> None:
         assert items_of(error)[0].code == ErrorCode.INTERNAL
 
 
+@pytest.mark.requirement("HS-151", "HS-157")
+@pytest.mark.requirement("HS-151", "HS-157")
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -71,6 +75,8 @@ def test_a_violation_holds_its_items_in_order() -> None:
     assert late.retry == Retry.LATER
 
 
+@pytest.mark.requirement("HS-153")
+@pytest.mark.requirement("HS-151")
 def test_items_travel() -> None:
     whole = ErrorItem(
         ErrorCode.CAP_UNSUPPORTED,
@@ -92,6 +98,7 @@ def test_long_and_odd_texts_are_cut() -> None:
     assert error_entries(item(ErrorCode.CRC, text="a\0b")).text == "ab"
 
 
+@pytest.mark.requirement("CH-026")
 def test_items_travel_in_the_order_of_their_bytes() -> None:
     items = [item(ErrorCode.CRC, "/long/path"), item(ErrorCode.CRC, "/z"), item(ErrorCode.BUSY), item(ErrorCode.BUSY)]
     sent = refusing(items, TODAY)
@@ -100,6 +107,8 @@ def test_items_travel_in_the_order_of_their_bytes() -> None:
     assert encoded == sorted(set(encoded))
 
 
+@pytest.mark.requirement("HS-150")
+@pytest.mark.requirement("HS-150")
 def test_a_refusal_without_a_fatal_reason_gets_one() -> None:
     assert [found.code for found in errors_of(Reject())] == [ErrorCode.MISSING]
     warning = ErrorEntries(code=ErrorCode.BUSY, severity=Severity.WARNING)
@@ -107,5 +116,6 @@ def test_a_refusal_without_a_fatal_reason_gets_one() -> None:
     assert [found.code for found in errors_of(Abort(errors=(ErrorEntries(code=ErrorCode.BUSY),)))] == [ErrorCode.BUSY]
 
 
+@pytest.mark.requirement("HS-150")
 def test_no_more_items_than_a_message_takes() -> None:
     assert len(ordered(item(ErrorCode.CRC, f"/{index}") for index in range(100))) == 64

@@ -62,6 +62,7 @@ def finish(run: Loopback) -> None:
     assert run.received == STREAM
 
 
+@pytest.mark.requirement("HS-191", "HS-194")
 def test_a_migration_goes_on() -> None:
     run = paused()
     come_back(run)
@@ -69,6 +70,7 @@ def test_a_migration_goes_on() -> None:
     finish(run)
 
 
+@pytest.mark.requirement("HS-191")
 def test_another_process_goes_on() -> None:
     run = paused()
     state = run.source.snapshot()
@@ -104,6 +106,7 @@ def test_a_second_cut_and_a_third() -> None:
     finish(run)
 
 
+@pytest.mark.requirement("HS-192")
 def test_a_reply_that_got_lost_can_be_asked_for_again() -> None:
     run = paused()
     run.source.reconnected(NONCE)
@@ -115,6 +118,8 @@ def test_a_reply_that_got_lost_can_be_asked_for_again() -> None:
     finish(run)
 
 
+@pytest.mark.requirement("HS-195")
+@pytest.mark.requirement("CH-064")
 def test_an_old_connection_is_not_heard_any_more() -> None:
     run = paused()
     old = run.main.far
@@ -142,6 +147,8 @@ def resuming(run: Loopback, thread: Thread) -> Speaker:
     return speaker
 
 
+@pytest.mark.requirement("HS-192", "HS-193", "HS-196", "CH-042")
+@pytest.mark.requirement("HS-192", "HS-193", "HS-196")
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -161,6 +168,7 @@ def test_strangers_who_come_back(change: dict[str, Any], code: str) -> None:
     finish(run)
 
 
+@pytest.mark.requirement("HS-191", "HS-196")
 def test_only_resume_opens_a_resumed_connection() -> None:
     run = paused()
     header, _ = request(replace(thread_of(run), epoch=1), NONCE, 20, TODAY)
@@ -179,6 +187,8 @@ def answer(thread: Thread, received: int, **more: Any) -> ResumeReply:
     return replace(reply, **more)
 
 
+@pytest.mark.requirement("HS-193")
+@pytest.mark.requirement("HS-193", "HS-194")
 @pytest.mark.parametrize(
     ("received", "more", "code"),
     [
@@ -196,6 +206,8 @@ def test_answers_of_others(received: int, more: dict[str, Any], code: str) -> No
     assert [found.code.name for found in caught.value.items] == [code]
 
 
+@pytest.mark.requirement("HS-193", "HS-196")
+@pytest.mark.requirement("HS-196")
 def test_a_false_answer_leaves_it_paused() -> None:
     run = paused()
     run.source.reconnected(NONCE)
@@ -218,6 +230,8 @@ def message_frame(frame: bytes) -> bytes:
     return codec.encode(replace(value, message=replace(value.message, received=3)))
 
 
+@pytest.mark.requirement("HS-194")
+@pytest.mark.requirement("HS-194")
 def test_another_stream_than_before_is_noticed() -> None:
     run = paused()
     come_back(run)
@@ -243,6 +257,8 @@ def test_giving_up() -> None:
         run.source.reconnected(NONCE)
 
 
+@pytest.mark.requirement("HS-190")
+@pytest.mark.requirement("HS-190")
 def test_without_the_capability_a_cut_is_the_end() -> None:
     run = Loopback(source_config(), destination_config(RESUMABLE_OFFER))
     run.handshake()

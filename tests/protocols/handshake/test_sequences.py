@@ -13,7 +13,11 @@ from tests.protocols.handshake.loopback import (
     STREAM,
     Link,
     Loopback,
+    Speaker,
+    codes,
     destination_config,
+    hello,
+    message_of,
     names,
     offer,
     relay,
@@ -21,12 +25,16 @@ from tests.protocols.handshake.loopback import (
     secrets,
     source_config,
 )
+from wireformat.errors import LocalProtocolError
 from wireformat.protocols.handshake.abilities import Abilities, SectionAbility
+from wireformat.protocols.handshake.channel_source import ChannelSource
+from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import (
     Agreed,
     ChannelKey,
     ChannelRefused,
+    ChannelsWanted,
     Failed,
     Paused,
     Resumed,
@@ -39,11 +47,14 @@ from wireformat.protocols.handshake.messages import ConfirmLevel
 from wireformat.protocols.handshake.offers import CapabilityOffer, ChannelOffer, Offer, Wish
 from wireformat.protocols.handshake.opening import STREAM as STREAM_START
 from wireformat.protocols.handshake.payloads import HANDOVER, RAW, RESUME, STRIPED
+from wireformat.protocols.handshake.resume import Thread
 from wireformat.protocols.handshake.source import SourceSession
 
 TWO = offer("multifd", payloads=(RAW,), channels=2)
 
 
+@pytest.mark.requirement("HS-014", "HS-018", "HS-030", "HS-130", "CH-040", "CH-052", "CH-061")
+@pytest.mark.requirement("HS-014", "HS-030", "HS-131")
 @pytest.mark.parametrize("order", list(permutations(range(2))))
 def test_plain_success(order: tuple[int, ...]) -> None:
     migration = Loopback(source_config(TWO), destination_config(TWO))
@@ -68,6 +79,8 @@ def capable(name: str, *, able: bool, wish: Wish) -> Offer:
     return replace(offer(), capabilities=(CapabilityOffer(name, able, wish),))
 
 
+@pytest.mark.requirement("HS-211", "CH-034")
+@pytest.mark.requirement("HS-211")
 def test_a_wish_that_the_destination_lacks_is_dropped() -> None:
     wanting = capable("zero-copy-send", able=True, wish=Wish.WANT)
     migration = Loopback(source_config(wanting), destination_config(offer()))
@@ -76,6 +89,8 @@ def test_a_wish_that_the_destination_lacks_is_dropped() -> None:
     assert migration.source.agreed.capabilities == ()
 
 
+@pytest.mark.requirement("HS-151", "HS-154", "HS-155", "HS-212")
+@pytest.mark.requirement("HS-154", "HS-211")
 def test_a_requirement_that_the_destination_lacks_is_refused_and_the_next_attempt_goes_well() -> None:
     listener = Listener(destination_config(offer()))
     requiring = capable("postcopy-ram", able=True, wish=Wish.REQUIRE)
@@ -102,6 +117,8 @@ def able_to(*sections: SectionAbility) -> Any:
     return judged
 
 
+@pytest.mark.requirement("HS-098", "HS-211")
+@pytest.mark.requirement("HS-093")
 def test_an_unknown_subsection_is_omitted() -> None:
     judged = able_to(SectionAbility("simple", 0, 1, 1), SectionAbility("virtio-net", 0, 11, 9, subsections=()))
     migration = Loopback(source_config(), destination_config(judge=judged))
@@ -115,6 +132,8 @@ def test_an_unknown_subsection_is_omitted() -> None:
     assert commit.omitted == agreed.omitted
 
 
+@pytest.mark.requirement("HS-100", "HS-154", "HS-156")
+@pytest.mark.requirement("HS-100")
 def test_unknown_devices_end_it_with_every_reason() -> None:
     sections = (
         SectionItem(idstr="vmcoreinfo", instance_id=0, version=2, oldest=2),
@@ -131,6 +150,8 @@ def test_unknown_devices_end_it_with_every_reason() -> None:
     assert names(said(migration.main, "source"))[-1] == "Abort"
 
 
+@pytest.mark.requirement("HS-094")
+@pytest.mark.requirement("HS-094")
 def test_a_section_is_sent_in_an_older_version() -> None:
     judged = able_to(SectionAbility("simple", 0, 1, 1), SectionAbility("virtio-net", 0, 10, 9))
     migration = Loopback(source_config(), destination_config(judge=judged))
@@ -139,6 +160,7 @@ def test_a_section_is_sent_in_an_older_version() -> None:
     assert agreed.versions == (VersionItem(idstr="virtio-net", instance_id=0, version=10),)
 
 
+@pytest.mark.requirement("CH-058", "CH-062")
 def test_two_migrations_cross_over() -> None:
     one = Loopback(source_config(TWO), destination_config(TWO))
     other = Loopback(source_config(TWO), destination_config(TWO, secrets=secrets(50)))
@@ -158,6 +180,8 @@ def test_two_migrations_cross_over() -> None:
     assert [error.code for event in refusals for error in event.errors] == [ErrorCode.CHANNEL_BINDING]
 
 
+@pytest.mark.requirement("CH-054", "CH-058", "CH-062")
+@pytest.mark.requirement("CH-058", "CH-062")
 def test_a_channel_of_another_migration_is_refused_and_harms_none() -> None:
     listener = Listener(destination_config(TWO))
     first = Loopback(source_config(TWO), listener)
@@ -179,6 +203,8 @@ def test_a_channel_of_another_migration_is_refused_and_harms_none() -> None:
     assert second.outcome == ("ready", "ready")
 
 
+@pytest.mark.requirement("HS-021", "HS-200")
+@pytest.mark.requirement("HS-200")
 def test_a_destination_without_the_handshake_closes() -> None:
     source = SourceSession(source_config())
     source.connect()
@@ -191,6 +217,8 @@ def test_a_destination_without_the_handshake_closes() -> None:
     assert source.state == "failed"
 
 
+@pytest.mark.requirement("HS-025", "HS-202", "CH-071")
+@pytest.mark.requirement("HS-202")
 def test_a_source_without_the_handshake_gets_nothing_back() -> None:
     listener = Listener(destination_config())
     connection = listener.accept()
@@ -208,6 +236,8 @@ def stripped(hello: Any) -> Any:
     return replace(hello, versions=(1,))
 
 
+@pytest.mark.requirement("HS-111", "HS-173")
+@pytest.mark.requirement("HS-111", "HS-173")
 @pytest.mark.parametrize("level", [ConfirmLevel.NONE, ConfirmLevel.PSK])
 def test_a_stripped_version_shows_in_the_transcript(level: ConfirmLevel) -> None:
     both = offer(versions=(1, 0x7777))
@@ -219,6 +249,7 @@ def test_a_stripped_version_shows_in_the_transcript(level: ConfirmLevel) -> None
     assert migration.codes("source") == ["TRANSCRIPT_MISMATCH"]
 
 
+@pytest.mark.requirement("HS-117", "HS-190", "HS-191", "HS-194", "HS-195", "CH-064")
 @pytest.mark.parametrize("payload", [RAW, STRIPED])
 def test_a_lost_network_is_survived(payload: str) -> None:
     resumable = offer(RESUME, HANDOVER, payloads=(payload,), channels=2)
@@ -274,6 +305,8 @@ def reconnect(migration: Loopback) -> int:
     return new[-1].offset
 
 
+@pytest.mark.requirement("HS-192", "HS-196")
+@pytest.mark.requirement("HS-192")
 def test_a_destination_that_was_restarted_knows_nothing() -> None:
     resumable = offer(RESUME, HANDOVER)
     migration = Loopback(source_config(resumable), destination_config(resumable))
@@ -293,6 +326,7 @@ def test_a_destination_that_was_restarted_knows_nothing() -> None:
     assert names(list(migration.source.events())) == ["Failed"]
 
 
+@pytest.mark.requirement("HS-080")
 def test_a_required_channel_that_is_not_accepted_ends_it() -> None:
     needing = replace(TWO, channels=(ChannelOffer("multifd", want=2, minimum=2),))
     migration = Loopback(
@@ -300,3 +334,39 @@ def test_a_required_channel_that_is_not_accepted_ends_it() -> None:
     )
     migration.migrate()
     assert migration.codes("source") == ["CHANNEL_COUNT"]
+
+
+@pytest.mark.requirement("HS-028", "HS-082", "CH-050")
+def test_channels_are_asked_for_by_name_once_all_is_committed() -> None:
+    run = Loopback(source_config(TWO), destination_config(TWO))
+    with pytest.raises(LocalProtocolError):
+        run.source.channel(ChannelKey("multifd", 0))
+    (wanted,) = [event for event in run.pump() if isinstance(event, ChannelsWanted)]
+    assert wanted.plan == (ChannelKey("multifd", 0), ChannelKey("multifd", 1))
+    assert names(said(run.main, "destination"))[-1] == "CommitAck"
+    single = Loopback(source_config(offer()), destination_config(offer()))
+    (nothing,) = [event for event in single.pump() if isinstance(event, ChannelsWanted)]
+    assert nothing.plan == ()
+
+
+@pytest.mark.requirement("CH-050")
+def test_a_channel_that_comes_too_early_is_refused() -> None:
+    listener = Listener(destination_config(TWO))
+    speaker = Speaker(listener)
+    reply = speaker.say(hello(TWO))
+    thread = Thread(reply.migration_id, reply.channel_secret, 0)
+    channel = ChannelSource(ChannelKey("multifd", 0), thread, TODAY, Loopback(source_config(TWO), listener).source)
+    channel.connected()
+    connection = listener.accept()
+    connection.receive_data(channel.data_to_send())
+    assert codes(message_of(connection.data_to_send()[32:])) == ["UNEXPECTED"]
+    assert listener.is_busy
+
+
+@pytest.mark.requirement("HS-027")
+def test_no_more_connections_than_management_allows() -> None:
+    for near, far in ((1, 9), (9, 1), (2, 9)):
+        run = Loopback(source_config(offer(channels=3, budget=near)), destination_config(offer(channels=3, budget=far)))
+        run.handshake()
+        assert len(run.links) == min(near, far)
+        assert run.outcome == ("ready", "ready")

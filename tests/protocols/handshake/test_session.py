@@ -45,6 +45,7 @@ def told(events: list[Event]) -> list[Event]:
     return [event for event in events if not isinstance(event, PayloadReceived)]
 
 
+@pytest.mark.requirement("HS-158")
 @pytest.mark.parametrize("wanted", [offer(), HANDING, STRIPED_OFFER])
 @pytest.mark.parametrize("seed", [None, 5])
 def test_splitting_changes_nothing(wanted: Offer, seed: int | None) -> None:
@@ -58,6 +59,8 @@ def test_splitting_changes_nothing(wanted: Offer, seed: int | None) -> None:
     assert runs[0] == runs[1] == runs[2]
 
 
+@pytest.mark.requirement("HS-012", "HS-034", "CH-030")
+@pytest.mark.requirement("HS-012", "HS-015", "HS-034")
 @pytest.mark.parametrize("seed", range(12))
 def test_nonsense_changes_nothing(seed: int) -> None:
     plain = Loopback(source_config(STRIPED_OFFER, **PSK), destination_config(STRIPED_OFFER, **PSK))
@@ -84,6 +87,8 @@ class Inserting:
         return replace(message, unknown=(Unknown(self._number, b"later"),))
 
 
+@pytest.mark.requirement("HS-210", "CH-023")
+@pytest.mark.requirement("HS-004")
 @pytest.mark.parametrize("number", [0x0101, 0x3000, 0x7F00])
 def test_unknown_entries_are_skipped(number: int) -> None:
     run = Loopback(source_config(HANDING), destination_config(HANDING))
@@ -93,6 +98,8 @@ def test_unknown_entries_are_skipped(number: int) -> None:
     assert run.outcome == ("complete", "complete")
 
 
+@pytest.mark.requirement("CH-022", "HS-157")
+@pytest.mark.requirement("HS-004")
 @pytest.mark.parametrize("name", ["Hello", "HelloReply", "Inventory", "InventoryReply", "Commit", "CommitAck", "Start"])
 def test_unknown_critical_entries_are_refused(name: str) -> None:
     run = Loopback(source_config(HANDING), destination_config(HANDING))
@@ -136,6 +143,8 @@ class Damage:
         return data[:local] + bytes([data[local] ^ 1 << self._bit]) + data[local + 1 :]
 
 
+@pytest.mark.requirement("HS-003", "HS-111")
+@pytest.mark.requirement("HS-003")
 @pytest.mark.parametrize(("side", "index"), [("source", 0), ("destination", 1)])
 def test_a_flipped_bit_never_goes_unnoticed(side: str, index: int) -> None:
     bytes_before_start = original(offer())[index][: -len(STREAM) - 31] if side == "source" else original(offer())[index]
@@ -153,6 +162,8 @@ def test_a_flipped_bit_never_goes_unnoticed(side: str, index: int) -> None:
             assert place >= len(original(offer())[1]) - 16 or side == "source"
 
 
+@pytest.mark.requirement("HS-150", "HS-190")
+@pytest.mark.requirement("HS-150")
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_a_cut_anywhere_fails_on_both_sides(side: str) -> None:
     count = len(original(HANDING)[side == "destination"])
@@ -176,6 +187,8 @@ def test_a_cut_anywhere_fails_on_both_sides(side: str) -> None:
         assert run.listener.session is None or run.destination.state in ("failed", "held", "complete")
 
 
+@pytest.mark.requirement("HS-015", "HS-160", "HS-161")
+@pytest.mark.requirement("HS-161")
 @pytest.mark.parametrize("how", ["cancel", "silence"])
 @pytest.mark.parametrize("who", ["source", "destination"])
 @pytest.mark.parametrize("moves", range(7))
@@ -208,6 +221,8 @@ def test_cancelling_what_is_over_is_our_own_fault() -> None:
     assert caught.value.id == "illegal-event"
 
 
+@pytest.mark.requirement("HS-039", "HS-112", "HS-113", "HS-115")
+@pytest.mark.requirement("HS-112")
 @pytest.mark.parametrize(
     ("near", "far", "expected"),
     [
@@ -226,6 +241,8 @@ def test_confirmation(near: dict[str, Any], far: dict[str, Any], expected: list[
     assert (run.source.state == "complete") is not bool(expected)
 
 
+@pytest.mark.requirement("HS-112", "HS-113")
+@pytest.mark.requirement("HS-113")
 def test_exporters_that_differ() -> None:
     level: dict[str, Any] = {"confirm": ConfirmLevel.EXPORTER}
     run = Loopback(source_config(**level), destination_config(**level), exporter=bytes(range(32)))
@@ -242,6 +259,8 @@ def test_a_key_that_is_not_there_is_our_own_fault() -> None:
     assert caught.value.id == "usage"
 
 
+@pytest.mark.requirement("HS-038", "HS-083")
+@pytest.mark.requirement("HS-083")
 def test_every_mismatch_is_reported_at_once() -> None:
     near = source_config(
         replace(offer(payloads=("x@example.org",)), capabilities=(CapabilityOffer("xbzrle", True, Wish.REQUIRE),)),
@@ -263,6 +282,7 @@ def test_every_mismatch_is_reported_at_once() -> None:
     ]
 
 
+@pytest.mark.requirement("HS-084")
 def test_repairing_every_named_item_makes_it_succeed() -> None:
     context = Context(label="web", uuid=bytes(16))
     run = Loopback(source_config(offer(), context=context), destination_config(offer(), context=context))
@@ -270,6 +290,8 @@ def test_repairing_every_named_item_makes_it_succeed() -> None:
     assert run.outcome == ("complete", "complete")
 
 
+@pytest.mark.requirement("HS-032")
+@pytest.mark.requirement("HS-032")
 @pytest.mark.parametrize("text", ["", "QEMU 10.2.0", "\u00e4" * 60, "wireformat 0"])
 def test_no_decision_rests_on_text(text: str) -> None:
     def spoil(message: Any) -> Any:
@@ -282,6 +304,8 @@ def test_no_decision_rests_on_text(text: str) -> None:
     assert next(event for event in run.told if isinstance(event, Negotiated)).peer == text[::-1]
 
 
+@pytest.mark.requirement("HS-035")
+@pytest.mark.requirement("HS-035")
 def test_local_parameters_are_never_offered() -> None:
     local = offer(parameters=(ParameterOffer("tls-creds", "canary-71f3"),))
     for make in (partial(SourceSession, source_config(local)), partial(DestinationSession, destination_config(local))):
@@ -290,6 +314,8 @@ def test_local_parameters_are_never_offered() -> None:
         assert caught.value.path == "/parameters/tls-creds"
 
 
+@pytest.mark.requirement("HS-015", "HS-017")
+@pytest.mark.requirement("HS-015")
 def test_progress_is_told_by_who_has_the_turn() -> None:
     run = Loopback(source_config(HANDING), destination_config(HANDING))
     with pytest.raises(LocalProtocolError) as caught:
@@ -305,6 +331,8 @@ def test_progress_is_told_by_who_has_the_turn() -> None:
     assert run.told[-1] == ProgressReported("loading", 40)
 
 
+@pytest.mark.requirement("HS-014", "HS-016")
+@pytest.mark.requirement("HS-014")
 def test_progress_out_of_turn_ends_it() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
@@ -314,6 +342,8 @@ def test_progress_out_of_turn_ends_it() -> None:
     assert run.codes("source") == ["UNEXPECTED"]
 
 
+@pytest.mark.requirement("HS-203", "CH-072")
+@pytest.mark.requirement("CH-072", "HS-203")
 def test_reflection() -> None:
     source = SourceSession(source_config())
     source.connect()
@@ -324,6 +354,7 @@ def test_reflection() -> None:
     assert [item.code.name for item in event.errors] == ["REFLECTION"]
 
 
+@pytest.mark.requirement("HS-013")
 def test_a_message_that_is_too_long_is_not_sent() -> None:
     sections = tuple(replace(INVENTORY.sections[0], idstr=f"{index:0250}") for index in range(300))
     run = Loopback(
@@ -359,6 +390,8 @@ def mutated(data: bytes, random: Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.requirement("HS-158")
+@pytest.mark.requirement("HS-158")
 @pytest.mark.parametrize("seed", range(4))
 def test_mutated_bytes_never_break_a_listener(seed: int) -> None:
     listener, random = Listener(destination_config(HANDING)), Random(seed)
@@ -375,6 +408,8 @@ def test_mutated_bytes_never_break_a_listener(seed: int) -> None:
             listener.session.told_drop()
 
 
+@pytest.mark.requirement("HS-158")
+@pytest.mark.requirement("HS-158")
 @pytest.mark.parametrize("seed", range(4))
 def test_mutated_bytes_never_break_a_source(seed: int) -> None:
     random = Random(seed)
@@ -389,6 +424,8 @@ def test_mutated_bytes_never_break_a_source(seed: int) -> None:
         assert isinstance(list(source.events())[-1], Failed)
 
 
+@pytest.mark.requirement("HS-018")
+@pytest.mark.requirement("HS-018")
 def test_the_messages_of_a_run_are_few() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.handshake()

@@ -44,6 +44,7 @@ def loaded() -> Loopback:
     return run
 
 
+@pytest.mark.requirement("HS-140", "HS-141", "HS-142", "HS-143")
 def test_the_guest_is_handed_over() -> None:
     run = loaded()
     run.source.grant()
@@ -55,6 +56,8 @@ def test_the_guest_is_handed_over() -> None:
     assert names(run.told)[-3:] == ["PayloadEnded", "PeerLoaded", "Completed"]
 
 
+@pytest.mark.requirement("HS-142", "HS-145")
+@pytest.mark.requirement("HS-142")
 def test_a_cut_before_grant_leaves_the_guest_here() -> None:
     run = loaded()
     run.main.cut()
@@ -64,6 +67,8 @@ def test_a_cut_before_grant_leaves_the_guest_here() -> None:
     assert run.destination.state == "failed"
 
 
+@pytest.mark.requirement("HS-144")
+@pytest.mark.requirement("HS-144")
 @pytest.mark.parametrize("runs", [True, False])
 def test_a_cut_behind_grant_is_for_management(runs: bool) -> None:
     run = loaded()
@@ -78,6 +83,7 @@ def test_a_cut_behind_grant_is_for_management(runs: bool) -> None:
     assert names(list(run.source.events())) == ["Completed" if runs else "Failed"]
 
 
+@pytest.mark.requirement("HS-142", "HS-144")
 def test_cancelling_behind_grant_does_not_give_the_guest_back() -> None:
     run = loaded()
     run.source.grant()
@@ -85,6 +91,7 @@ def test_cancelling_behind_grant_does_not_give_the_guest_back() -> None:
     assert run.source.state == "unknown"
 
 
+@pytest.mark.requirement("HS-142", "HS-161")
 def test_cancelling_before_grant_drops_it_at_the_destination() -> None:
     run = loaded()
     run.source.cancel()
@@ -93,6 +100,8 @@ def test_cancelling_before_grant_drops_it_at_the_destination() -> None:
     assert run.codes("destination") == ["CANCELLED"]
 
 
+@pytest.mark.requirement("HS-136")
+@pytest.mark.requirement("HS-136")
 def test_an_abort_during_the_payload_is_heard() -> None:
     run = Loopback(source_config(), destination_config())
     run.handshake()
@@ -105,6 +114,7 @@ def test_an_abort_during_the_payload_is_heard() -> None:
     assert run.codes("source") == ["CANCELLED"]
 
 
+@pytest.mark.requirement("HS-131", "HS-156")
 def test_nothing_is_said_in_the_middle_of_the_raw_stream() -> None:
     run = Loopback(source_config(), destination_config())
     run.handshake()
@@ -138,6 +148,8 @@ def no_id(reply: Any) -> Any:
     return replace(reply, migration_id=bytes(16))
 
 
+@pytest.mark.requirement("HS-051", "HS-053")
+@pytest.mark.requirement("HS-051")
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -157,6 +169,7 @@ def test_a_reply_that_does_not_fit_is_aborted(change: Any, code: str) -> None:
     assert run.outcome == ("failed", "failed")
 
 
+@pytest.mark.requirement("HS-201")
 @pytest.mark.parametrize(
     ("first", "code"),
     [(b"HTTP/1.1", "LEGACY_PEER"), (STREAM[:8], "LEGACY_PEER"), (b"\x15\x03\x03\0\2", "TLS_UNEXPECTED")],
@@ -171,6 +184,7 @@ def test_a_peer_that_is_none(first: bytes, code: str) -> None:
     assert [found.code.name for found in event.errors] == [code]
 
 
+@pytest.mark.requirement("HS-171")
 def test_a_refusal_without_a_handshake_is_understood() -> None:
     source = SourceSession(source_config())
     source.connect()
@@ -181,6 +195,7 @@ def test_a_refusal_without_a_handshake_is_understood() -> None:
     assert (event.by, event.errors[0].code) == ("peer", ErrorCode.TLS_REQUIRED)
 
 
+@pytest.mark.requirement("HS-150")
 def test_a_destination_that_cannot_be_reached() -> None:
     source = SourceSession(source_config())
     source.connect()
@@ -192,6 +207,8 @@ def test_a_destination_that_cannot_be_reached() -> None:
     assert [(found.code, found.text) for found in event.errors] == [(ErrorCode.LOCAL_IO, "connection refused")]
 
 
+@pytest.mark.requirement("CH-063", "HS-118")
+@pytest.mark.requirement("CH-063", "HS-028")
 def test_an_optional_channel_that_is_not_accepted_is_done_without() -> None:
     def admit(key: ChannelKey) -> Any:
         return item(ErrorCode.LOCAL_IO, text="no room") if key.index == 1 else None
@@ -209,6 +226,7 @@ def test_an_optional_channel_that_is_not_accepted_is_done_without() -> None:
     assert [event.name for event in refused] == [ChannelKey("multifd", 1)]
 
 
+@pytest.mark.requirement("CH-063")
 def test_a_needed_channel_that_cannot_be_opened_ends_it() -> None:
     needing = replace(STRIPED_OFFER, channels=(replace(STRIPED_OFFER.channels[0], minimum=3),))
     run = Loopback(source_config(needing), destination_config(STRIPED_OFFER))
@@ -219,6 +237,8 @@ def test_a_needed_channel_that_cannot_be_opened_ends_it() -> None:
     assert run.codes("destination") == ["CHANNEL_MISSING", "LOCAL_IO"]
 
 
+@pytest.mark.requirement("HS-118")
+@pytest.mark.requirement("HS-118")
 def test_ready_without_what_is_needed_is_refused() -> None:
     needing = replace(STRIPED_OFFER, channels=(replace(STRIPED_OFFER.channels[0], minimum=3),))
     run = Loopback(source_config(needing), destination_config(STRIPED_OFFER))

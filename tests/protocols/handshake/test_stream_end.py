@@ -47,6 +47,8 @@ def ended(data: bytes, step: int) -> tuple[VmStateEnd, int]:
     return found, size
 
 
+@pytest.mark.requirement("HS-132")
+@pytest.mark.requirement("HS-132")
 @pytest.mark.parametrize("name", sorted(STREAMS))
 @pytest.mark.parametrize("step", [1, 7, 1000])
 def test_a_frame_follows(name: str, step: int) -> None:
@@ -56,6 +58,8 @@ def test_a_frame_follows(name: str, step: int) -> None:
     assert size == len(stream)
 
 
+@pytest.mark.requirement("HS-132")
+@pytest.mark.requirement("HS-132")
 @pytest.mark.parametrize("name", sorted(STREAMS))
 @pytest.mark.parametrize("step", [1, 1000])
 def test_nothing_follows(name: str, step: int) -> None:
@@ -79,6 +83,8 @@ def test_no_stream() -> None:
         VmStateEnd(partial(frame_behind, sequence=0)).take(b"no stream at all")
 
 
+@pytest.mark.requirement("HS-135")
+@pytest.mark.requirement("HS-135")
 def test_memory_does_not_grow_with_the_stream() -> None:
     parts = [ram_part(*(page(8192 * n, 1, "a") if n % 2 else zero(8192 * n, "a") for n in range(100)))] * 60
     stream = join(header(), configuration("pc"), ram_start(("a", 1 << 30)), *parts, ram_finish(), EOF, description())
@@ -87,6 +93,7 @@ def test_memory_does_not_grow_with_the_stream() -> None:
     assert len(found._decoder.ram.runs) < 2000
 
 
+@pytest.mark.requirement("HS-132")
 @pytest.mark.parametrize("name", ["7.2/avr-uno.mig.xz", "7.2/aarch64-virt.mig.xz"])
 def test_real_streams(name: str) -> None:
     stream = lzma.decompress((CAPTURES / name).read_bytes())

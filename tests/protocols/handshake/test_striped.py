@@ -35,6 +35,8 @@ class Joined:
         self.content += data
 
 
+@pytest.mark.requirement("HS-133")
+@pytest.mark.requirement("HS-133")
 @settings(max_examples=60, deadline=None)
 @given(st.integers(90, 900), st.integers(0, 10**6), st.integers(40, 700))
 def test_any_distribution_gives_the_stream(size: int, seed: int, step: int) -> None:
@@ -53,6 +55,8 @@ def test_any_distribution_gives_the_stream(size: int, seed: int, step: int) -> N
     assert joined.joiner.total == len(CONTENT)
 
 
+@pytest.mark.requirement("HS-135")
+@pytest.mark.requirement("HS-135")
 def test_what_comes_early_is_bounded() -> None:
     joined = Joined(window=1000)
     assert all(joined.joiner.wants(key) for key in KEYS)
@@ -64,6 +68,8 @@ def test_what_comes_early_is_bounded() -> None:
     assert len(joined.content) == 3000
 
 
+@pytest.mark.requirement("HS-135")
+@pytest.mark.requirement("HS-135")
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6))
 def test_bounded_joining_never_stops(seed: int) -> None:
@@ -82,6 +88,8 @@ def test_bounded_joining_never_stops(seed: int) -> None:
     assert joined.content == CONTENT
 
 
+@pytest.mark.requirement("HS-134")
+@pytest.mark.requirement("HS-134")
 @pytest.mark.parametrize(
     ("moves", "code"),
     [

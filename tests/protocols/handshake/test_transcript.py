@@ -12,6 +12,7 @@ FRAME = bytes(range(16)) + b"payload before" + b"transcript entry"
 PLACE = 16 + len(b"payload before")
 
 
+@pytest.mark.requirement("HS-110")
 def test_what_is_covered() -> None:
     transcript = Transcript(b"prologue")
     transcript.headers(b"S-header", b"D-header")
@@ -21,6 +22,7 @@ def test_what_is_covered() -> None:
     assert transcript.digest(FRAME, PLACE) == expected.digest()
 
 
+@pytest.mark.requirement("HS-110")
 def test_a_frame_may_be_known_before_the_headers() -> None:
     early, late = Transcript(b""), Transcript(b"")
     early.add(b"hello")
@@ -30,6 +32,8 @@ def test_a_frame_may_be_known_before_the_headers() -> None:
     assert early.digest(FRAME, PLACE) == late.digest(FRAME, PLACE)
 
 
+@pytest.mark.requirement("HS-110")
+@pytest.mark.requirement("HS-110")
 @pytest.mark.parametrize("what", ["prologue", "source", "destination", "frame"])
 def test_everything_counts(what: str) -> None:
     parts = {"prologue": b"p", "source": b"s", "destination": b"d", "frame": b"f"}

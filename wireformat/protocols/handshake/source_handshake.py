@@ -143,7 +143,7 @@ class SourceHandshake(Session):
         return True
 
     def _cut_item(self) -> ErrorItem:
-        if self.state == "hello-sent" and self._header is None:
+        if self.state == "hello-sent":
             text = "the peer closed the connection during HELLO; does it support the handshake?"
             return item(ErrorCode.LEGACY_PEER_SUSPECTED, text=text)
         return super()._cut_item()
