@@ -16,7 +16,8 @@ from tests.codec import specimens
 from tests.codec.random_values import Maker
 from tests.interop.agreement import codecs, disagreements
 from tests.interop.dissection import Item, capture, messages, tshark
-from wireformat.codec import Codec, encode_raw
+from wireformat.catalogue import CATALOGUE
+from wireformat.codec import Codec, encode, encode_raw
 from wireformat.derive.dissector import dissector
 from wireformat.derive.lua_fields import filter_part
 from wireformat.errors import WireError
@@ -125,8 +126,25 @@ def test_values_that_do_not_ascend(
     file = capture(tmp_path / "order.pcapng", streams, SEGMENT)
     output = tshark(file, specimen_script, *ask(SPECIMENS, {FIRST_PORT: "Sorted"}, counted=True))
     assert b"wf.specimen.sorted.words" in output
-    shown = [text.decode() for text in re.findall(rb'"_ws.expert.message": "([^"]*)"', output)]
-    assert [text for text in shown if text.startswith(("order", "duplicate"))] == complaints
+    assert faults(output) == complaints
+
+
+def faults(output: bytes) -> list[str]:
+    """What our dissector complains of."""
+    texts = [text.decode() for text in re.findall(rb'"_ws.expert.message": "([^"]*)"', output)]
+    return [text for text in texts if text.partition(":")[0] in CATALOGUE]
+
+
+@pytest.mark.parametrize(("version", "is_known"), [("1", False), ("2", True), ("10", True), ("", True)])
+def test_arms_of_a_version(version: str, is_known: bool, tmp_path: Path, specimen_script: Path) -> None:
+    data = specimens.Letter(body=specimens.Late(seq=0x1234))
+    content = encode(data)
+    file = capture(tmp_path / "arms.pcapng", {FIRST_PORT: [len(content).to_bytes(4, "big") + content]}, SEGMENT)
+    options = ["-o", f"wf.message.version:{version}"]
+    output = tshark(file, specimen_script, *ask(SPECIMENS, {FIRST_PORT: "Letter"}, counted=True), *options)
+    assert (b'"wf.specimen.late.seq": "4660"' in output) == is_known
+    assert (b'"wf.specimen.letter.body.unknown": "12:34"' in output) != is_known
+    assert faults(output) == []
 
 
 def ends_itself(codec: Codec) -> bool:

@@ -48,6 +48,11 @@ def number(value: int) -> str:
     return str(value) if abs(value) < 10 else f"{value:#x}"
 
 
+def counted(count: int, unit: str) -> str:
+    """A number of things: `1 byte`, `2 bytes`."""
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
 def type_name(node: model.Node) -> str:
     """What a field is."""
     match node:
@@ -104,8 +109,8 @@ def _data(node: model.Data) -> str:
         return f"{what} to the end"
     if isinstance(node.size, model.Int):
         return f"{what}, size in {type_name(node.size)}, at most {node.max}"
-    size = str(node.size) if isinstance(node.size, int) else expression(node.size)
-    return f"{size} bytes" + ("" if node.encoding is None else " of text")
+    size = counted(node.size, "byte") if isinstance(node.size, int) else f"{expression(node.size)} bytes"
+    return size + ("" if node.encoding is None else " of text")
 
 
 def _size(size: model.Expr | model.Int) -> str:
