@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import TypeAlias
 
 import pytest
 
@@ -26,10 +27,12 @@ from tests.protocols.handshake.loopback import (
 from tests.protocols.handshake.loopback import source_config as loopback_source
 from wireformat.peer.destination import Policy
 from wireformat.peer.payload import Payload
-from wireformat.protocols.handshake.events import ChannelKey, Granted
+from wireformat.protocols.handshake.events import ChannelKey, ChannelsWanted, Granted
 from wireformat.protocols.handshake.frames import checksum
 from wireformat.protocols.handshake.messages import MAX_ERRORS
-from wireformat.protocols.handshake.payloads import STRIPED
+from wireformat.protocols.handshake.payloads import HANDOVER, STRIPED
+
+Order: TypeAlias = Callable[[tuple[ChannelKey, ...]], Iterator[ChannelKey]]
 
 QUICK, ALL = 600, 100_000
 """Mutated messages in a quick run, and in the soak."""
@@ -99,12 +102,6 @@ class Tampered(Loopback):
         self.number += 1
         return mutated(data, self.random) if self.number == self.target else data
 
-    def dial(self, key: ChannelKey) -> Link:
-        """Open a channel, whose bytes are changed like any others."""
-        link = super().dial(key)
-        link.tamper = self.tamper
-        return link
-
     def migrate_as_far_as_it_goes(self) -> tuple[str, str]:
         """Everything that the states allow; who then still waits is told that the peer is silent."""
         self.handshake()
@@ -121,6 +118,20 @@ class Tampered(Loopback):
         self.pump()
         return self.source.state, session.state if session else "listening"
 
+    def dial(self, key: ChannelKey) -> Link:
+        """Open a channel, whose bytes are changed like any others."""
+        link = super().dial(key)
+        link.tamper = self.tamper
+        return link
+
+    def handshake(self, order: Order = iter) -> None:
+        """Go as far as the source may start; the end may come while it is told to open channels."""
+        for event in self.pump():
+            if isinstance(event, ChannelsWanted) and not self.source.is_over:
+                for key in order(event.plan):
+                    self.dial(key)
+        self.pump()
+
     def _send_what_can_be_sent(self) -> None:
         if self.source.agreed.payload == STRIPED and any(lane.state != "open" for lane in self.channels.values()):
             return
@@ -132,6 +143,8 @@ class Tampered(Loopback):
         assert ends in ENDS
         if any(isinstance(event, Granted) for event in self.heard):
             assert bytes(self.received) == STREAM
+        if ends == ("complete", "failed"):
+            assert HANDOVER not in self.source.agreed.capabilities
         if ends[0] == "failed":
             assert 1 <= len(self.codes("source")) <= MAX_ERRORS
         return ends

@@ -204,11 +204,13 @@ class DestinationPeer:
             case HandedOver():
                 assert session is not None
                 self._sink.load()
-                session.loaded()
+                if session.state == "handed-over":
+                    session.loaded()
             case Granted():
                 assert session is not None
                 self._sink.commit()
-                session.running()
+                if session.state == "granted":
+                    session.running()
             case Completed():
                 self._sink.commit()
                 self._end(is_complete=True)

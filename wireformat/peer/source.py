@@ -112,7 +112,7 @@ class SourcePeer:
         self._settle()
 
     def _settle(self) -> None:
-        """Report what happened and do what follows from it."""
+        """Report what happened and do what follows from it, unless more has happened since."""
         for event in self.session.events():
             self._report(event)
             self._react(event)
@@ -127,11 +127,11 @@ class SourcePeer:
 
     def _react(self, event: Event) -> None:
         match event:
-            case ChannelsWanted(plan):
+            case ChannelsWanted(plan) if not self.session.is_over:
                 self._wanted = set(plan)
                 for key in plan:
                     self._start(self._talking, self._talk_on(self.session.channel(key)))
-            case Ready():
+            case Ready() if self.session.state == "ready":
                 self.session.start()
             case Started(payload):
                 self._start(self._working, self._send(payload, 0))
@@ -140,7 +140,7 @@ class SourcePeer:
             case Resumed(offset):
                 assert self.session.result is not None
                 self._start(self._working, self._send_again(self.session.result.payload, offset))
-            case PeerLoaded():
+            case PeerLoaded() if self.session.state == "loaded":
                 self.session.grant()
             case Paused() | Uncertain():
                 self._over.set()
