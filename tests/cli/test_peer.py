@@ -276,6 +276,8 @@ def test_a_lost_connection_is_resumed(call: Call, start: Call, destination: Star
         (["source", "--to", "rdma:host:1", "FILE"], "rdma addresses are not supported"),
         (["source", "--handshake", "--to", "file:/dev/null", "FILE"], "carries bytes one way"),
         (["source", "--handshake", "--to", "exec:cat", "--one-way", "FILE"], "carries bytes one way"),
+        (["source", "--to", "{", "FILE"], "Expecting property name"),
+        (["source", "--to", '{"transport": "socket"}', "FILE"], "type"),
         (["source", "--to", "fd:77", "FILE"], "no such open descriptor"),
         (["source", "--handshake", "--to", "unix:x", "--uuid", "7", "FILE"], "not a UUID"),
         (["source", "--to", "unix:x", "--parameter", "x", "FILE"], "NAME=VALUE is needed"),
@@ -327,6 +329,15 @@ def test_a_container_is_sent_like_the_stream_in_it(call: Call, destination: Star
     listening = destination()
     answer = source(call, listening, container)
     assert answer.code == Exit.FINE, answer.errors
+    assert listening.end() == Exit.FINE
+    assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
+
+
+def test_an_abstract_name_is_an_object(call: Call, destination: Start, small: Path, tmp_path: Path) -> None:
+    """What has no URI is given as QAPI has it."""
+    address = {"transport": "socket", "type": "unix", "path": f"wireformat-{os.getpid()}", "abstract": True}
+    listening = destination(listen=json.dumps(address))
+    assert call("peer", "source", "--handshake", "--to", json.dumps(address), small).code == Exit.FINE
     assert listening.end() == Exit.FINE
     assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
 
