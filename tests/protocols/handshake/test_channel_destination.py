@@ -36,7 +36,6 @@ def test_where_nothing_goes_on() -> None:
 
 
 @pytest.mark.requirement("CH-040", "CH-052")
-@pytest.mark.requirement("CH-052")
 def test_it_is_accepted_under_its_name() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
@@ -50,7 +49,6 @@ def test_it_is_accepted_under_its_name() -> None:
     assert not end.wants_close
 
 
-@pytest.mark.requirement("HS-030")
 @pytest.mark.requirement("HS-030")
 def test_bytes_before_the_start_end_the_migration() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))

@@ -59,8 +59,7 @@ KNOCKS = {
 }
 
 
-@pytest.mark.requirement("HS-172", "HS-202", "CH-003", "CH-004", "CH-005", "CH-006", "CH-070", "CH-071", "CH-073")
-@pytest.mark.requirement("CH-070", "CH-071")
+@pytest.mark.requirement("CH-003", "CH-004", "CH-005", "CH-006", "CH-070", "CH-071", "CH-073", "HS-172", "HS-202")
 @pytest.mark.parametrize("name", sorted(KNOCKS))
 @pytest.mark.parametrize("step", [1, 100])
 def test_strangers(name: str, step: int) -> None:
@@ -96,7 +95,6 @@ def test_a_connection_that_says_nothing() -> None:
 
 
 @pytest.mark.requirement("HS-204")
-@pytest.mark.requirement("HS-204")
 def test_one_migration_at_a_time() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
@@ -109,7 +107,6 @@ def test_one_migration_at_a_time() -> None:
 
 
 @pytest.mark.requirement("HS-155")
-@pytest.mark.requirement("HS-155")
 def test_after_a_failure_the_next_one_is_served() -> None:
     listener = Listener(destination_config())
     first = Speaker(listener)
@@ -120,7 +117,6 @@ def test_after_a_failure_the_next_one_is_served() -> None:
     assert type(Speaker(listener).say(hello())).__name__ == "HelloReply"
 
 
-@pytest.mark.requirement("CH-070")
 @pytest.mark.requirement("CH-070")
 def test_knocking_changes_nothing() -> None:
     random = Random(7)
@@ -177,7 +173,6 @@ def test_a_channel_when_nothing_goes_on() -> None:
     assert channel.state == "closed"
 
 
-@pytest.mark.requirement("HS-171")
 @pytest.mark.requirement("HS-171")
 def test_a_plaintext_refusal_names_tls() -> None:
     assert codes(message_of(refuse_plaintext()[32:])) == ["TLS_REQUIRED"]

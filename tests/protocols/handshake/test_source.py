@@ -57,7 +57,6 @@ def test_the_guest_is_handed_over() -> None:
 
 
 @pytest.mark.requirement("HS-142", "HS-145")
-@pytest.mark.requirement("HS-142")
 def test_a_cut_before_grant_leaves_the_guest_here() -> None:
     run = loaded()
     run.main.cut()
@@ -67,7 +66,6 @@ def test_a_cut_before_grant_leaves_the_guest_here() -> None:
     assert run.destination.state == "failed"
 
 
-@pytest.mark.requirement("HS-144")
 @pytest.mark.requirement("HS-144")
 @pytest.mark.parametrize("runs", [True, False])
 def test_a_cut_behind_grant_is_for_management(runs: bool) -> None:
@@ -100,7 +98,6 @@ def test_cancelling_before_grant_drops_it_at_the_destination() -> None:
     assert run.codes("destination") == ["CANCELLED"]
 
 
-@pytest.mark.requirement("HS-136")
 @pytest.mark.requirement("HS-136")
 def test_an_abort_during_the_payload_is_heard() -> None:
     run = Loopback(source_config(), destination_config())
@@ -149,7 +146,6 @@ def no_id(reply: Any) -> Any:
 
 
 @pytest.mark.requirement("HS-051", "HS-053")
-@pytest.mark.requirement("HS-051")
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -207,8 +203,7 @@ def test_a_destination_that_cannot_be_reached() -> None:
     assert [(found.code, found.text) for found in event.errors] == [(ErrorCode.LOCAL_IO, "connection refused")]
 
 
-@pytest.mark.requirement("CH-063", "HS-118")
-@pytest.mark.requirement("CH-063", "HS-028")
+@pytest.mark.requirement("CH-063", "HS-028", "HS-118")
 def test_an_optional_channel_that_is_not_accepted_is_done_without() -> None:
     def admit(key: ChannelKey) -> Any:
         return item(ErrorCode.LOCAL_IO, text="no room") if key.index == 1 else None
@@ -237,7 +232,6 @@ def test_a_needed_channel_that_cannot_be_opened_ends_it() -> None:
     assert run.codes("destination") == ["CHANNEL_MISSING", "LOCAL_IO"]
 
 
-@pytest.mark.requirement("HS-118")
 @pytest.mark.requirement("HS-118")
 def test_ready_without_what_is_needed_is_refused() -> None:
     needing = replace(STRIPED_OFFER, channels=(replace(STRIPED_OFFER.channels[0], minimum=3),))
