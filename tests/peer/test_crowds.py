@@ -66,6 +66,7 @@ async def disturbed(folder: Path, payload: Payload, number: int, channels: int) 
         return sent, served, set(answers)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("CH-070", "CH-073", "CH-074")
 @pytest.mark.parametrize("channels", [0, 2])
 def test_a_crowd_does_not_disturb_a_migration(payload: Payload, tmp_path: Path, channels: int) -> None:
