@@ -179,7 +179,7 @@ def test_tls_is_not_expected(small: Payload, tmp_path: Path, authority: Authorit
         (b"GET / HTTP/1.1\r\nHost: there\r\n\r\n", "MALFORMED", False),
         (b"\x16\x03\x01\x02\x00\x01", "TLS_UNEXPECTED", True),
         (bytes(100), "MALFORMED", False),
-        (b"QEVM\x48\x53\0\1" + bytes(24), "LIMIT", True),
+        (b"QEVM\x48\x53\0\1" + bytes(24), "MALFORMED", True),
         (b"QEVM\x48\x53\0\1\1\1\xff\xff" + bytes(20), "LIMIT", True),
         (b"Q", "PEER_CLOSED", False),
         (b"", "PEER_CLOSED", False),
