@@ -89,7 +89,7 @@ def test_a_slot_is_filled_once() -> None:
     binding.bound.add(PLAN[0])
     binding.refused.add(PLAN[2])
     assert refused(binding, header(PLAN[0])) == [("CHANNEL_DUPLICATE", "/channels/multifd/0")]
-    assert refused(binding, header(PLAN[2])) == [("CHANNEL_DUPLICATE", "/channels/device-state/0")]
+    assert refused(binding, header(PLAN[2])) == [("UNEXPECTED", "/channels/device-state/0")]
     assert binding.admit(header(PLAN[1])) == PLAN[1]
 
 
@@ -106,3 +106,10 @@ def test_a_channel_says_what_it_is(absent: str) -> None:
 def test_nothing_follows_from_a_label(label: str) -> None:
     more: dict[str, Any] = {"label": label}
     assert Binding(THREAD, PLAN).admit(header(PLAN[0], **more)) == PLAN[0]
+
+
+def test_what_has_not_come_is_done_without() -> None:
+    binding = Binding(THREAD, PLAN)
+    binding.bound.add(PLAN[1])
+    binding.close()
+    assert (binding.bound, binding.refused, binding.open) == ({PLAN[1]}, {PLAN[0], PLAN[2]}, ())

@@ -37,7 +37,7 @@ class Notes:
     def notice_open(self, key: ChannelKey) -> None:
         self.opened.append(key)
 
-    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool) -> None:
+    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool, by_peer: bool) -> None:
         self.closed.append((key, [found.code.name for found in errors], was_open))
 
 

@@ -308,3 +308,28 @@ def test_every_attempt_has_secrets_of_its_own() -> None:
         speaker.connection.receive_eof()
     for name in ("nonce", "migration_id", "channel_secret"):
         assert len({getattr(reply, name) for reply in replies}) == 3
+
+
+@pytest.mark.requirement("HS-150")
+def test_a_refusal_always_has_a_reason() -> None:
+    def judge(_: Any) -> Any:
+        return ()
+
+    run = Loopback(source_config(), destination_config(judge=judge))
+    run.migrate()
+    assert run.outcome == ("failed", "refused")
+    assert run.codes("source") == ["INTERNAL"]
+
+
+def test_a_channel_may_come_again_while_others_are_awaited() -> None:
+    run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
+    run.pump()
+    key = ChannelKey("multifd", 1)
+    first = run.dial(key)
+    first.far.receive_data(first.near.data_to_send())
+    first.far.receive_eof()
+    run.links.remove(first)
+    for again in (key, ChannelKey("multifd", 0), ChannelKey("multifd", 2)):
+        run.dial(again)
+    run.pump()
+    assert run.outcome == ("ready", "ready")

@@ -89,10 +89,10 @@ def test_damage_is_seen_before_sense(place: int) -> None:
 @pytest.mark.requirement("HS-010")
 def test_numbers_begin_at_nothing_and_have_no_gap() -> None:
     zero, one = frames(Loaded(), Loaded())
-    assert error_of(one) == "sequence"
+    assert error_of(one) == "handshake/sequence"
     reader = FrameReader(CODEC)
     assert reader.take(bytearray(zero)) is not None
-    assert error_of(zero, reader) == "sequence"
+    assert error_of(zero, reader) == "handshake/sequence"
 
 
 @pytest.mark.requirement("HS-013")

@@ -24,7 +24,7 @@ from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey, StrangerRefused
 from wireformat.protocols.handshake.listener import Listener, refuse_plaintext
-from wireformat.protocols.handshake.opening import header_bytes
+from wireformat.protocols.handshake.opening import OURS, header_bytes
 
 KNOCKS = {
     "stream": (STREAM, ErrorCode.LEGACY_PEER, []),
@@ -99,11 +99,30 @@ def test_one_migration_at_a_time() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
     newcomer = Speaker(run.listener)
-    assert codes(message_of(newcomer.answer[32:])) == ["BUSY"]
+    assert codes(newcomer.say(hello(STRIPED_OFFER))) == ["BUSY"]
+    run.handshake()
+    assert run.outcome == ("opening", "binding")
     for key in map(ChannelKey, ["multifd"] * 3, range(3)):
         run.dial(key)
     run.pump()
     assert run.outcome == ("ready", "ready")
+    assert StrangerRefused(ErrorCode.BUSY, OURS) in run.heard
+
+
+@pytest.mark.requirement("CH-070", "HS-204")
+def test_a_header_alone_keeps_nobody_out() -> None:
+    listener = Listener(destination_config())
+    silent, garbled = Speaker(listener), Speaker(listener)
+    assert not listener.is_busy
+    assert codes(garbled.send(bytes(16))) == ["CRC"]
+    assert type(Speaker(listener).say(hello())).__name__ == "HelloReply"
+    assert listener.is_busy
+    silent.connection.silence()
+    assert [event.code for event in listener.events() if isinstance(event, StrangerRefused)] == [
+        ErrorCode.PEER_SILENT,
+        ErrorCode.CRC,
+    ]
+    assert listener.is_busy
 
 
 @pytest.mark.requirement("HS-155")

@@ -29,7 +29,7 @@ from wireformat.protocols.handshake.refusal import (
     ("id", "code"),
     [
         ("checksum", "CRC"),
-        ("sequence", "SEQUENCE"),
+        ("handshake/sequence", "SEQUENCE"),
         ("order", "NON_CANONICAL"),
         ("duplicate", "DUPLICATE"),
         ("missing", "MISSING"),

@@ -248,7 +248,7 @@ def test_a_key_that_is_not_there_is_our_own_fault() -> None:
     source.connect()
     with pytest.raises(LocalProtocolError) as caught:
         source.connected()
-    assert caught.value.id == "usage"
+    assert caught.value.id == "handshake/usage"
 
 
 @pytest.mark.requirement("HS-038", "HS-083")

@@ -23,7 +23,14 @@ from wireformat.errors import LocalProtocolError
 from wireformat.protocols.handshake.connection import refusal
 from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import ChannelKey, ChannelRefused, Failed, PayloadEnded
+from wireformat.protocols.handshake.events import (
+    ChannelKey,
+    ChannelRefused,
+    ChannelsWanted,
+    Failed,
+    PayloadEnded,
+    Ready,
+)
 from wireformat.protocols.handshake.payloads import HANDOVER
 from wireformat.protocols.handshake.refusal import item
 from wireformat.protocols.handshake.source import SourceSession
@@ -260,7 +267,7 @@ def test_steps_out_of_order_are_our_own_fault() -> None:
             step()
     with pytest.raises(LocalProtocolError) as caught:
         source.channel(ChannelKey("multifd", 0))
-    assert caught.value.id == "usage"
+    assert caught.value.id == "handshake/usage"
 
 
 def test_a_changed_frame_is_one() -> None:
@@ -269,3 +276,38 @@ def test_a_changed_frame_is_one() -> None:
     other = changed(data, "Hello", our_nonce)
     assert message_of(other[32:]).nonce == message_of(data[32:]).nonce
     assert other == data
+
+
+def needing(count: int) -> Any:
+    """An offer of three channels of which so many are needed."""
+    return replace(STRIPED_OFFER, channels=(replace(STRIPED_OFFER.channels[0], minimum=count),))
+
+
+@pytest.mark.requirement("CH-063", "HS-118", "HS-162")
+def test_what_can_be_done_without_is_opened_first() -> None:
+    run = Loopback(source_config(needing(1)), destination_config(STRIPED_OFFER))
+    (wanted,) = [event for event in run.pump() if isinstance(event, ChannelsWanted)]
+    assert wanted.plan == (ChannelKey("multifd", 1), ChannelKey("multifd", 2))
+    run.dial(ChannelKey("multifd", 1))
+    run.source.channel(ChannelKey("multifd", 2)).unreachable("no route")
+    (rest,) = [event for event in run.pump() if isinstance(event, ChannelsWanted)]
+    assert rest.plan == (ChannelKey("multifd", 0),)
+    assert run.destination.state == "binding"
+    run.dial(ChannelKey("multifd", 0))
+    run.pump()
+    assert run.outcome == ("ready", "ready")
+    assert run.heard[-1] == Ready((ChannelKey("multifd", 0), ChannelKey("multifd", 1)), (ChannelKey("multifd", 2),))
+    run.source.start()
+    run.send(STREAM)
+    run.finish()
+    assert run.received == STREAM
+
+
+@pytest.mark.requirement("HS-162")
+def test_nobody_waits_for_a_channel_that_cannot_come() -> None:
+    run = Loopback(source_config(needing(0)), destination_config(STRIPED_OFFER))
+    run.pump()
+    run.source.channel(ChannelKey("multifd", 1)).unreachable("no route")
+    run.pump()
+    assert run.outcome == ("failed", "failed")
+    assert run.codes("destination") == ["CHANNEL_MISSING", "LOCAL_IO"]
