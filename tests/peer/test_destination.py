@@ -18,6 +18,7 @@ from tests.peer.migration import (
     with_exporter,
     with_psk,
 )
+from tests.peer.relay import relay
 from tests.peer.talk import read_all, run, send_all
 from wireformat.peer.destination import Policy
 from wireformat.peer.dialling import connect
@@ -138,6 +139,23 @@ def test_a_key_must_be_the_same(
             return sent.state, sent.codes, served.received is not None
 
     assert run(migrate()) == (state, codes, state == "complete")
+
+
+@pytest.mark.requirement("HS-160")
+def test_a_source_that_trickles_does_not_keep_others_out_for_ever(small: Payload, tmp_path: Path) -> None:
+    """Fails when every byte renews the time for the handshake."""
+
+    async def migrate() -> tuple[str, str]:
+        policy = Policy(timeout=0.1)
+        async with destination(tmp_path, policy=policy) as served, relay(tmp_path, served.address) as between:
+            between.pause_behind = 400, 0.02
+            slow = asyncio.create_task(send(between.address, small, timeout=60.0))
+            while served.peer.sessions.session is None or not served.peer.sessions.session.is_over:
+                await asyncio.sleep(0.01)
+            quick = await send(served.address, small)
+            return (await slow).state, quick.state
+
+    assert run(migrate()) == ("failed", "complete")
 
 
 @pytest.mark.requirement("HS-171")
