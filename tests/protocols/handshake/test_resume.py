@@ -84,7 +84,7 @@ def test_another_process_goes_on() -> None:
 def test_a_state_that_is_none(text: str) -> None:
     with pytest.raises(DecodeError) as caught:
         ResumeState.from_json(text)
-    assert caught.value.id == "malformed"
+    assert caught.value.id == "handshake/state"
 
 
 def test_all_of_a_state_is_kept() -> None:
