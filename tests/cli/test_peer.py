@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -50,10 +52,12 @@ def destination(tmp_path: Path) -> Iterator[Start]:
     """Starts destinations that write to `out.mig`; those that still run are ended."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(*words: object, listen: str = "tcp:127.0.0.1:0", handshake: bool = True) -> Listening:
+    def start(
+        *words: object, listen: str = "tcp:127.0.0.1:0", handshake: bool = True, pass_fds: tuple[int, ...] = ()
+    ) -> Listening:
         command = [sys.executable, "-m", "wireformat", "peer", "destination", "--json", "--listen", listen]
         command += ["-o", str(tmp_path / "out.mig"), *(["--handshake"] if handshake else []), *map(str, words)]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, pass_fds=pass_fds)
         running.append(process)
         assert process.stderr is not None
         first = json.loads(process.stderr.readline())
@@ -108,6 +112,32 @@ def test_a_stream_moves_over_main_alone_at_a_unix_socket(
     assert source(call, listening, small).code == Exit.FINE
     assert listening.end() == Exit.FINE
     assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
+
+
+def test_a_stream_moves_over_inherited_descriptors(call: Call, destination: Start, small: Path, tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    listening = destination(listen=f"fd:{theirs.fileno()}", pass_fds=(theirs.fileno(),))
+    theirs.close()
+    answer = call("peer", "source", "--handshake", "--to", f"fd:{ours.detach()}", small)
+    assert answer.code == Exit.FINE, answer.errors
+    assert listening.end() == Exit.FINE
+    assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
+
+
+@pytest.mark.requirement("HS-161")
+def test_an_interrupt_ends_a_peer(destination: Start, small: Path, tmp_path: Path) -> None:
+    """Whatever it waits for: a source at a peer that says nothing, a destination that nobody connects to."""
+    listening = destination()
+    listening.process.send_signal(signal.SIGINT)
+    assert listening.end() == Exit.INTERRUPTED
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "silent"))
+        silent.listen()
+        command = [sys.executable, "-m", "wireformat", "peer", "source", "--handshake"]
+        source = subprocess.Popen([*command, "--to", f"unix:{tmp_path}/silent", str(small)])
+        silent.accept()
+        source.send_signal(signal.SIGINT)
+        assert source.wait(LIMIT) == Exit.INTERRUPTED
 
 
 @pytest.mark.requirement("HS-020", "HS-024")

@@ -113,7 +113,8 @@ class DestinationPeer:
     async def _serve(self) -> None:
         """Take connections; where no more can come, the last one decides."""
         await self._listener.serve(self._welcome)
-        await asyncio.wait(self._tasks)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         self._over.set()
 
     def _welcome(self, wire: Wire) -> None:
