@@ -91,6 +91,7 @@ class DestinationPeer:
         self._over = asyncio.Event()
         self._deadline: asyncio.TimerHandle | None = None
         self._lines: dict[Connection, Line] = {}
+        self._refused: set[Wire] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -169,6 +170,8 @@ class DestinationPeer:
             if outer in self.lobby and self._is_known(connection):
                 self.lobby.leave(outer)
                 self._lines[connection] = line
+            if connection.wants_close:
+                self._refused.add(outer)
             self._settle()
 
         def touch() -> None:
@@ -180,6 +183,7 @@ class DestinationPeer:
             await line.run()
         finally:
             self._lines.pop(connection, None)
+            self._refused.discard(outer)
 
     def _is_known(self, connection: Connection) -> bool:
         """Whether a connection is no stranger: it is a bound channel, has said HELLO, or has come back with a proof."""
@@ -262,8 +266,10 @@ class DestinationPeer:
             self._settle()
 
     async def _hang_up(self) -> None:
-        """Let the migration's connections say what they have to, and end all."""
+        """Let the migration's connections, and those that are refused, say what they have to, and end all."""
         self._listener.close()
+        for wire in self._refused:
+            self.lobby.leave(wire)
         self.lobby.close()
         for line in self._lines.values():
             line.wake()
