@@ -123,6 +123,7 @@ WITHOUT_RSS = inventory.VerdictItem(
     version=11,
     entries=inventory.VerdictEntries(unknown_subsections=("virtio-net/rss",), missing_features=("guest-uso4",)),
 )
+TX_WAITING = profile.LoadableSubsection(name="virtio-net/tx_waiting", newest=1, oldest=1)
 LOADABLE = (
     profile.LoadableSection(idstr="timer", instance_id=0, newest=2, oldest=1, flags=profile.LoadableFlags.REQUIRED),
     profile.LoadableSection(
@@ -134,7 +135,7 @@ LOADABLE = (
         | profile.LoadableFlags.ALL_SUBSECTIONS
         | profile.LoadableFlags.ALL_FEATURES,
         entries=profile.LoadableEntries(
-            subsections=(profile.LoadableSubsection(name="virtio-net/tx_waiting", newest=1, oldest=1),),
+            subsections=(TX_WAITING,),
             features=(USO,),
         ),
     ),
@@ -310,6 +311,12 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     "FeatureItem": (("one byte", USO),),
     "SectionEntries": (("subsection and feature", NET.entries), ("none", inventory.SectionEntries())),
     "SectionItem": (("required", TIMER), ("with a subsection", NET)),
+    "LoadableSubsection": (("one version", TX_WAITING),),
+    "LoadableEntries": (
+        ("subsection and feature", LOADABLE[1].entries),
+        ("none", profile.LoadableEntries()),
+    ),
+    "LoadableSection": (("required", LOADABLE[0]), ("below any path", LOADABLE[1])),
     "SectionName": (("timer", inventory.SectionName(idstr="timer", instance_id=0)),),
     "VerdictEntries": (("both", WITHOUT_RSS.entries),),
     "VerdictItem": (
