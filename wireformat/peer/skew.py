@@ -76,6 +76,10 @@ ENDS: Final = (
 """Every build with every command that it knows."""
 
 
+AXES: Final[tuple[tuple[object, ...], ...]] = (tuple(Way), tuple(Transport), tuple(Insistence), ENDS, ENDS)
+"""What the product is made of, as `Cell.place` has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a cell ends: each side in words that `Seen` uses, and what was agreed where anything was."""
@@ -102,6 +106,11 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.table} {self.source} → {self.destination}"
+
+    @property
+    def place(self) -> tuple[Way, Transport, Insistence, End, End]:
+        """Where it is in the product."""
+        return self.way, self.transport, self.wish, self.source, self.destination
 
     @property
     def id(self) -> str:

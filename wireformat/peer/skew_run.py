@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Final
 
-from wireformat.peer.skew import Cell, Matrix, Way
+from wireformat.peer.skew import AXES, Cell, Matrix, Way
 from wireformat.peer.skew_files import run_file
 from wireformat.peer.skew_keys import Keys, make_keys
 from wireformat.peer.skew_live import run_live
@@ -31,16 +31,18 @@ class Tried:
     seconds: float
 
 
-def variation(matrix: Matrix, cell: Cell) -> Variation:
+def variation(cell: Cell) -> Variation:
     """What a cell is varied by: another row for each of its neighbours, the same in every run."""
-    place = matrix.runnable.index(cell)
+    place = 0
+    for axis, value in zip(AXES, cell.place, strict=True):
+        place = place * len(axis) + axis.index(value)
     return VARIATIONS[(place + place // len(VARIATIONS)) % len(VARIATIONS)]
 
 
 def try_cell(matrix: Matrix, cell: Cell, folder: Path, keys: Keys) -> Tried:
     """Let the peers of a cell meet. Raises `TimeoutError` where they do not come to an end."""
     started = monotonic()
-    seen = asyncio.run(_bounded(Scene(cell, variation(matrix, cell), folder, keys)))
+    seen = asyncio.run(_bounded(Scene(cell, variation(cell), folder, keys)))
     return Tried(cell, seen, seen.differences(matrix.outcomes[cell.expected]), monotonic() - started)
 
 
