@@ -8,18 +8,23 @@ from wireformat.errors import DecodeError
 from wireformat.protocols.handshake.abilities import Abilities, abilities_of_inventory
 from wireformat.protocols.handshake.dump import abilities_of_dump, is_dump, parse_dump
 from wireformat.protocols.handshake.inventory import inventory_of_stream
+from wireformat.protocols.handshake.inventory_items import SectionItem
 
 
-def open_abilities(name: str) -> Abilities:
-    """The abilities that a file tells. Raises `UsageError`."""
+def open_abilities(name: str) -> tuple[Abilities, tuple[SectionItem, ...]]:
+    """The abilities that a file tells, and the sections that a program which wrote it would list itself.
+
+    Raises `UsageError`.
+    """
     with open_binary(name) as file:
         text = file.read(1)
         if text == b"{" and is_dump(text := text + file.read()):
             try:
-                return abilities_of_dump(parse_dump(text))
+                return abilities_of_dump(parse_dump(text)), ()
             except DecodeError as error:
                 raise UsageError(f"{name}: {error}") from None
     stream = open_stream(name)
     if stream.fault is not None:
         raise UsageError(f"{name}: {stream.fault}")
-    return abilities_of_inventory(inventory_of_stream(stream))
+    inventory = inventory_of_stream(stream)
+    return abilities_of_inventory(inventory), inventory.sections

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -24,11 +23,10 @@ from wireformat.peer.lobby import Lobby
 from wireformat.peer.plain import PlainDestination
 from wireformat.peer.sink import Sink
 from wireformat.protocols.handshake.abilities import Abilities
-from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Secrets, accept_all
+from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Judge, Secrets
+from wireformat.protocols.handshake.inventory_items import SectionItem
 from wireformat.protocols.handshake.judgement import judge
 from wireformat.protocols.handshake.listener import Listener
-from wireformat.protocols.handshake.messages import Inventory, InventoryReply
-from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.profile import profile_of, profile_text
 from wireformat.protocols.qapi.addresses import Address, File
 
@@ -92,7 +90,7 @@ def run(
     if isinstance(address, File) and not handshake:
         saved, container = open_file(address)
         if container is not None:
-            known = open_abilities(abilities) if abilities else Abilities()
+            known = open_abilities(abilities)[0] if abilities else Abilities()
             return load(saved, container, offer, known, Sink(output), report)
     if not handshake:
         return plain_outcome(VERB, receive_plain(address, output, report, policy, credentials))
@@ -107,7 +105,7 @@ def run(
         psk=psk,
         implementation=f"wireformat {__version__}",
         grease=grease,
-        judge=judge_of(abilities) if abilities else accept_all,
+        **loading_of(abilities),
     )
     return receive(config, address, output, report, policy, credentials)
 
@@ -162,6 +160,16 @@ def context_of(credentials: Credentials | None) -> SSL.Context | None:
         raise UsageError(str(fault)) from None
 
 
-def judge_of(name: str) -> Callable[[Inventory], InventoryReply | tuple[ErrorItem, ...]]:
-    """What judges inventories by what a program can load. Raises `UsageError`."""
-    return partial(judge, abilities=open_abilities(name))
+class Loading(TypedDict, total=False):
+    """The parts of a configuration that follow from what a program can load."""
+
+    judge: Judge
+    sections: tuple[SectionItem, ...]
+
+
+def loading_of(name: str | None) -> Loading:
+    """What judges inventories by what the program of a file can load. Raises `UsageError`."""
+    if name is None:
+        return {}
+    abilities, sections = open_abilities(name)
+    return {"judge": partial(judge, abilities=abilities), "sections": sections}

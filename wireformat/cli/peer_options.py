@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from wireformat.peer.tls import Credentials
 
 RAW = "v1-raw"
+FRAMED = "v1-framed"
 STRIPED = "v1-striped"
 CHANNEL_TYPE = "multifd"
 RELEASE_PREFIX = "qemu-"
@@ -148,7 +150,7 @@ def source_offer(
     has_tls: bool = False,
 ) -> Offer:
     """What a source offers that would open so many channels; with channels it would rather send in stripes."""
-    default = (STRIPED, RAW) if channels else (RAW,)
+    default = (STRIPED, FRAMED, RAW) if channels else (FRAMED, RAW)
     return _offer(
         name,
         Side.SOURCE,
@@ -171,7 +173,7 @@ def destination_offer(
     has_tls: bool = False,
 ) -> Offer:
     """What a destination offers that accepts so many channels."""
-    default = (RAW, STRIPED) if channels else (RAW,)
+    default = (FRAMED, RAW, STRIPED) if channels else (FRAMED, RAW)
     return _offer(
         name,
         Side.DESTINATION,
@@ -182,6 +184,14 @@ def destination_offer(
         channels + 1,
         has_tls=has_tls,
     )
+
+
+def file_offer(
+    name: str, wishes: Mapping[str, Wish], settings: Mapping[str, Setting], payloads: Sequence[str] | None
+) -> Offer:
+    """What a source offers that writes a file: the plain stream, in the revision that every loader knows."""
+    offered = _offer(name, Side.SOURCE, wishes, settings, tuple(payloads or (RAW,)), None, 1, has_tls=False)
+    return replace(offered, versions=offered.versions[:1])
 
 
 def _offer(

@@ -45,7 +45,7 @@ def offer(
     facilities: Collection[str] = LIVE,
     exact: Collection[str] = (),
     required: Collection[str] = (),
-    versions: tuple[int, ...] = (1,),
+    versions: tuple[int, ...] = (1, 2),
     payloads: tuple[str, ...] = ("v1-raw",),
     channels: tuple[ChannelOffer, ...] = (),
     budget: int = 1,
