@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Call
 from wireformat.cli.exits import Exit
 from wireformat.protocols.handshake.abilities import abilities_of_inventory
+from wireformat.protocols.handshake.container_reader import read_front
 from wireformat.protocols.handshake.inventory import inventory_of_stream
 from wireformat.protocols.handshake.offers import Offer
 from wireformat.protocols.handshake.profile import profile_bytes, profile_of
@@ -74,6 +75,33 @@ def test_what_a_profile_cannot_load_is_not_saved(call: Call, small: Path, tmp_pa
         "SECTION_UNKNOWN /sections/timer[0]",
         "SECTION_VERSION /sections/cpu[0]/version",
     ]
+
+
+@pytest.mark.requirement("HS-180", "HS-186")
+def test_a_profile_is_saved_with_what_can_be_loaded(call: Call, small: Path, pc: Path, tmp_path: Path) -> None:
+    profile, out = tmp_path / "profile.json", tmp_path / "out.mig"
+    saving = ("peer", "destination", "--save-profile", profile, "--release", "qemu-7.2", "--label", "oldest here")
+    assert call(*saving, "--abilities", pc).code == Exit.FINE
+    saved = ("peer", "source", "--profile", profile, "--to", f"file:{out}")
+    answer = call(*saved, small)
+    assert (answer.code, out.exists()) == (Exit.FINDING, False)
+    assert "MACHINE_TYPE /machine/type: the machines differ: expected" in answer.errors
+    assert call(*saved, pc).code == Exit.FINE
+    assert out.read_bytes() == pc.read_bytes()
+    answer = call("inventory", small, "--against", profile)
+    assert (answer.code, "/machine/type: the machines differ" in answer.text) == (Exit.FINDING, True)
+
+
+@pytest.mark.parametrize("capability", ["ownership-handover", "stream-resume"])
+def test_a_file_has_nobody_to_hand_over_to(call: Call, small: Path, tmp_path: Path, capability: str) -> None:
+    profile, container = tmp_path / "profile.json", tmp_path / "out.container"
+    call("peer", "destination", "--save-profile", profile)
+    saving = ("peer", "source", "--profile", profile, "--container", container)
+    assert call(*saving, "--want", capability, small).code == Exit.FINE
+    assert capability not in read_front(container.read_bytes()).manifest.result.capabilities
+    answer = call(*saving, "--require", capability, small)
+    assert answer.code == Exit.FINDING
+    assert f"CAP_UNSUPPORTED /capabilities/{capability}" in answer.errors
 
 
 def test_a_plain_file_is_loaded_as_ever(call: Call, small: Path, tmp_path: Path) -> None:

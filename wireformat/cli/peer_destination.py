@@ -12,7 +12,7 @@ import typer
 from wireformat import __version__
 from wireformat.cli import peer_options as options
 from wireformat.cli.exits import Exit, UsageError
-from wireformat.cli.peer_abilities import open_abilities
+from wireformat.cli.inventory_source import open_destination
 from wireformat.cli.peer_load import load, open_file
 from wireformat.cli.peer_outcome import failure_exit, plain_outcome, work
 from wireformat.cli.peer_report import Report
@@ -55,9 +55,11 @@ def run(
     release: options.ReleaseName = "qemu-10.2",
     payload: options.Payloads = None,
     handover: options.Handover = None,
-    abilities: Annotated[str | None, typer.Option(help="what can be loaded: a -dump-vmstate file, or a stream")] = None,
+    abilities: Annotated[
+        str | None, typer.Option(help="what can be loaded: a -dump-vmstate file, a stream, or a profile")
+    ] = None,
     save_profile: Annotated[
-        Path | None, typer.Option(help="write the offer for sources without a peer, and end")
+        Path | None, typer.Option(help="write offer and --abilities for sources without a peer, and end")
     ] = None,
     tls_cert: options.TlsCertificate = None,
     tls_key: options.TlsKey = None,
@@ -80,7 +82,7 @@ def run(
         release, wishes, options.settings_of(parameter), payload, channels, has_tls=credentials is not None
     )
     if save_profile is not None:
-        save_profile.write_text(profile_text(profile_of(offer, label)), encoding="utf-8")
+        save_profile.write_text(profile_text(profile_of(offer, label, abilities_in(abilities))), encoding="utf-8")
         return Exit.FINE
     if listen_at is None or output is None:
         raise UsageError("--listen ADDRESS and -o FILE are needed")
@@ -90,8 +92,7 @@ def run(
     if isinstance(address, File) and not handshake:
         saved, container = open_file(address)
         if container is not None:
-            known = open_abilities(abilities)[0] if abilities else Abilities()
-            return load(saved, container, offer, known, Sink(output), report)
+            return load(saved, container, offer, abilities_in(abilities), Sink(output), report)
     if not handshake:
         return plain_outcome(VERB, receive_plain(address, output, report, policy, credentials))
     if one_way or is_one_way(address):
@@ -171,5 +172,10 @@ def loading_of(name: str | None) -> Loading:
     """What judges inventories by what the program of a file can load. Raises `UsageError`."""
     if name is None:
         return {}
-    abilities, sections = open_abilities(name)
-    return {"judge": partial(judge, abilities=abilities), "sections": sections}
+    destination = open_destination(name)
+    return {"judge": partial(judge, abilities=destination.abilities), "sections": destination.sections}
+
+
+def abilities_in(name: str | None) -> Abilities:
+    """What the program of a file can load, anything where there is no file. Raises `UsageError`."""
+    return open_destination(name).abilities if name else Abilities()

@@ -20,7 +20,7 @@ from wireformat.errors import WireError
 from wireformat.peer.dialling import check_usable
 from wireformat.protocols.handshake.keys import KEY_SIZE
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context
-from wireformat.protocols.handshake.offering import LIVE, Setting, offer
+from wireformat.protocols.handshake.offering import FILE, LIVE, Setting, offer
 from wireformat.protocols.handshake.offers import ChannelOffer, Offer, Span, Wish
 from wireformat.protocols.handshake.registry import Side
 from wireformat.protocols.handshake.releases import RELEASES, Release, release
@@ -159,7 +159,7 @@ def source_offer(
         tuple(payloads or default),
         ChannelOffer(CHANNEL_TYPE, want=channels, minimum=min(channels, 1)) if channels else None,
         channels + 1,
-        has_tls=has_tls,
+        _live(has_tls=has_tls),
     )
 
 
@@ -182,7 +182,7 @@ def destination_offer(
         tuple(payloads or default),
         ChannelOffer(CHANNEL_TYPE, maximum=channels) if channels else None,
         channels + 1,
-        has_tls=has_tls,
+        _live(has_tls=has_tls),
     )
 
 
@@ -190,8 +190,12 @@ def file_offer(
     name: str, wishes: Mapping[str, Wish], settings: Mapping[str, Setting], payloads: Sequence[str] | None
 ) -> Offer:
     """What a source offers that writes a file: the plain stream, in the revision that every loader knows."""
-    offered = _offer(name, Side.SOURCE, wishes, settings, tuple(payloads or (RAW,)), None, 1, has_tls=False)
+    offered = _offer(name, Side.SOURCE, wishes, settings, tuple(payloads or (RAW,)), None, 1, FILE)
     return replace(offered, versions=offered.versions[:1])
+
+
+def _live(*, has_tls: bool) -> frozenset[str]:
+    return LIVE | {"tls"} if has_tls else LIVE
 
 
 def _offer(
@@ -202,8 +206,7 @@ def _offer(
     payloads: tuple[str, ...],
     channel: ChannelOffer | None,
     budget: int,
-    *,
-    has_tls: bool,
+    facilities: frozenset[str],
 ) -> Offer:
     try:
         return offer(
@@ -211,7 +214,7 @@ def _offer(
             side,
             wishes,
             settings,
-            facilities=LIVE | {"tls"} if has_tls else LIVE,
+            facilities=facilities,
             payloads=payloads,
             channels=(channel,) if channel else (),
             budget=budget,
