@@ -1,4 +1,4 @@
-"""The commands in the guide print what the guide shows."""
+"""The commands in the guide print what the guide shows: on pages whose commands need nothing but files."""
 
 from __future__ import annotations
 
@@ -12,15 +12,27 @@ from pathlib import Path
 import pytest
 
 from tests.captures.bundle import Captures
+from tests.captures.dumps import dump_text
 from tests.house.project import ROOT
 
-GUIDE = ROOT / "spec" / "guide" / "stream-tools.md"
+GUIDE = ROOT / "spec" / "guide"
 STREAMS = {
-    "guest.mig": "7.2/pc-minimal",
-    "later.mig": "7.2/pc-dirty",
-    "postcopy.mig": "7.2/tcp-postcopy",
-    "donor.mig": "7.2/tcp-plain",
+    "stream-tools": {
+        "guest.mig": "7.2/pc-minimal",
+        "later.mig": "7.2/pc-dirty",
+        "postcopy.mig": "7.2/tcp-postcopy",
+        "donor.mig": "7.2/tcp-plain",
+    },
+    "inventories": {"guest.mig": "7.2/pc-minimal"},
 }
+"""The captures that a page uses, by the names that it gives them."""
+
+DUMPS = {
+    "stream-tools": {},
+    "inventories": {"pc-7.2.json": "7.2/pc", "q35-7.2.json": "7.2/q35", "pc-10.0.json": "10.0/pc-i440fx-7.2"},
+}
+"""The dumps that it uses."""
+
 ELISION = "…"
 
 
@@ -54,23 +66,31 @@ def run(command: str, folder: Path) -> list[str]:
     return [line.rstrip() for line in answer.stdout.splitlines()]
 
 
+def text_of(page: str) -> str:
+    """A page as it stands."""
+    return (GUIDE / f"{page}.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
-def test_every_command_prints_what_is_shown(captures: Captures, tmp_path: Path) -> None:
-    for name, capture in STREAMS.items():
+@pytest.mark.parametrize(("page", "least"), [("stream-tools", 21), ("inventories", 14)])
+def test_every_command_prints_what_is_shown(captures: Captures, tmp_path: Path, page: str, least: int) -> None:
+    for name, capture in STREAMS[page].items():
         (tmp_path / name).symlink_to(captures[capture].path)
-    found = list(examples(GUIDE.read_text()))
-    assert len(found) > 20
+    for name, dump in DUMPS[page].items():
+        (tmp_path / name).write_bytes(dump_text(dump))
+    found = list(examples(text_of(page)))
+    assert len(found) >= least
     for command, shown in found:
         printed = run(command, tmp_path)
         assert shows(shown, printed), "\n".join([f"$ {command}", *printed])
 
 
-def test_the_streams_are_those_that_the_guide_names() -> None:
-    """The reader can find each among the captures."""
-    text = " ".join(GUIDE.read_text().split())
-    assert [
-        name for name, capture in STREAMS.items() if not re.search(rf"`{name}` is (the capture )?`{capture}`", text)
-    ] == []
+@pytest.mark.parametrize("page", STREAMS)
+def test_the_files_are_those_that_the_guide_names(page: str) -> None:
+    """The reader can find each among captures and dumps."""
+    text = " ".join(text_of(page).split())
+    files = STREAMS[page] | DUMPS[page]
+    assert [name for name, kept in files.items() if not re.search(rf"`{name}` is (the \w+ )?`{kept}`", text)] == []
 
 
 @pytest.mark.parametrize(
