@@ -13,9 +13,8 @@ from functools import cache, cached_property
 from typing import Any, Final
 
 from wireformat.derive.baseline_store import shipped
-from wireformat.peer.skew_guest import NEW_FORM, OLD_FORM, Form
+from wireformat.peer.skew_guest import NEW_FORM, OLD_FORM, Form, abilities_of
 from wireformat.protocols.handshake.dialect import TODAY, Dialect
-from wireformat.protocols.handshake.offer_wire import offer_of
 from wireformat.protocols.handshake.offering import LIVE, offer
 from wireformat.protocols.handshake.offers import ChannelOffer, Offer, Wish
 from wireformat.protocols.handshake.payloads import FRAMED, RAW, STRIPED
@@ -90,16 +89,16 @@ class Build:
         return offer(release(self.release), side, wishes, facilities=FILE | HOST, versions=self.versions)
 
     def profile(self, wish: Wish) -> bytes:
-        """Its offer as the destination of a file, saved."""
-        profile = profile_of(self.file_offer(Side.DESTINATION, wish), self.name)
+        """What it offers as the destination of a file, and can load, saved."""
+        profile = profile_of(self.file_offer(Side.DESTINATION, wish), self.name, abilities_of(self.form))
         if not self.is_old:
             return profile_bytes(profile)
         dialect = _frozen_dialects()[1]
         return dialect.pieces.encode(dialect.adopt(profile))
 
-    def read_profile(self, data: bytes) -> Offer:
-        """A saved offer. Raises `DecodeError` where this build cannot read it."""
-        return offer_of(_frozen_dialects()[1].pieces.decode(data) if self.is_old else read_profile(data))
+    def read_profile(self, data: bytes) -> Any:
+        """A saved profile, of its own classes. Raises `DecodeError` where this build cannot read it."""
+        return _frozen_dialects()[1].pieces.decode(data) if self.is_old else read_profile(data)
 
 
 @cache

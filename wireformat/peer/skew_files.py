@@ -36,12 +36,11 @@ from wireformat.peer.skew_seen import (
 from wireformat.protocols.handshake.admission import admit
 from wireformat.protocols.handshake.container import front, manifest_of
 from wireformat.protocols.handshake.container_reader import ContainerReader
-from wireformat.protocols.handshake.judgement import judge
-from wireformat.protocols.handshake.negotiate import negotiate
 from wireformat.protocols.handshake.offer_wire import result_entries, result_of
-from wireformat.protocols.handshake.offers import ErrorItem, Refusal
+from wireformat.protocols.handshake.offers import ErrorItem
+from wireformat.protocols.handshake.profile import settle_with
 from wireformat.protocols.handshake.registry import Side
-from wireformat.protocols.handshake.resolution import Resolution, resolve
+from wireformat.protocols.handshake.resolution import Resolution
 from wireformat.protocols.handshake.soundness import manifest_violations
 from wireformat.protocols.qapi.addresses import File
 from wireformat.protocols.vmstate.stream import read_stream
@@ -95,19 +94,17 @@ async def _save(scene: Scene, path: Path) -> Saved | tuple[ErrorItem, ...]:
 
 
 def _save_container(scene: Scene, path: Path, reader: Build) -> Saved | tuple[ErrorItem, ...]:
-    """Write a container for a build, of which its profile and a list of what it loads are known."""
+    """Write a container for a build whose profile is at hand."""
     build = scene.near
-    result = negotiate(build.file_offer(Side.SOURCE, scene.wish), build.read_profile(reader.profile(scene.wish)))
-    if isinstance(result, Refusal):
-        return result.items
+    profile = build.read_profile(reader.profile(scene.wish))
     inventory = inventory_of(build.form)
-    verdicts = judge(inventory, abilities_of(reader.form))
-    kept = verdicts if isinstance(verdicts, tuple) else resolve(inventory, verdicts)
-    if not isinstance(kept, Resolution):
-        return kept
+    settled = settle_with(build.file_offer(Side.SOURCE, scene.wish), profile, inventory)
+    if isinstance(settled, tuple):
+        return settled
     payload = GuestPayload(build.form)
-    payload.keep(kept)
-    start = front(manifest_of(result_entries(result), inventory, kept, profile=reader.name), build.dialect)
+    payload.keep(settled.resolution)
+    manifest = manifest_of(result_entries(settled.result), inventory, settled.resolution, profile=profile.name)
+    start = front(manifest, build.dialect)
     path.write_bytes(start + b"".join(payload.chunks()))
     return Saved(path, payload, len(start))
 
