@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -11,9 +12,16 @@ import pytest
 def require(name: str, package: str) -> str:
     """The path of a program; skips the test where it is absent, or fails it when WIREFORMAT_REQUIRE_PROGRAMS is set."""
     path = shutil.which(name)
-    if path is not None:
-        return path
-    reason = f"{name} is not installed: apt-get install {package}"
+    return path if path is not None else _absent(f"{name} is not installed: apt-get install {package}")
+
+
+def require_named(variable: str, command: str) -> str:
+    """The path of the program that an environment variable names; as `require` where there is none."""
+    path = shutil.which(os.environ.get(variable, ""))
+    return path if path is not None else _absent(f"{variable} names no program: {command}")
+
+
+def _absent(reason: str) -> NoReturn:
     if os.environ.get("WIREFORMAT_REQUIRE_PROGRAMS"):
         pytest.fail(reason)
     pytest.skip(reason)

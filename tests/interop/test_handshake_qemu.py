@@ -7,7 +7,6 @@ the listener; and without a handshake, or out of a container, streams go both wa
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.captures.driver import FIRMWARE, Machine, free_port
-from tests.interop.programs import require
+from tests.interop.programs import require, require_named
 
 pytestmark = pytest.mark.interop
 
@@ -37,10 +36,7 @@ def qemu() -> str:
 @pytest.fixture
 def new_qemu() -> str:
     """The path of a newer QEMU; Debian 12 has it among its backports only."""
-    path = os.environ.get(NEW_QEMU)
-    if path is None:
-        pytest.skip(f"{NEW_QEMU} names no QEMU of 8.2 or newer")
-    return path
+    return require_named(NEW_QEMU, f"export {NEW_QEMU}=$(.ci/newer-qemu FOLDER)")
 
 
 @pytest.fixture
