@@ -199,14 +199,9 @@ def test_a_newer_qemu_loads_it_by_its_offset(
 
 
 def test_qemu_does_not_load_the_container_itself(qemu: str, command: tuple[str, ...], tmp_path: Path) -> None:
-    async def run() -> tuple[int, str]:
-        container, _ = await contained(qemu, command, tmp_path)
-        incoming = (*command, "-incoming", f"exec:cat {container}")
-        async with Machine(qemu, incoming, tmp_path, "destination") as destination:
-            async with asyncio.timeout(LIMIT):
-                ended = await destination.process.wait()
-            return ended, destination.output()
-
-    ended, output = asyncio.run(run())
-    assert ended == 1
-    assert "Unsupported migration stream version" in output
+    container, _ = asyncio.run(contained(qemu, command, tmp_path))
+    arguments = (*command, "-display", "none", "-incoming", f"exec:cat {container}")
+    # Without QMP: it may end before anyone could connect.
+    ended = subprocess.run((qemu, *arguments), capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert ended.returncode == 1
+    assert "Unsupported migration stream version" in ended.stderr
