@@ -25,10 +25,11 @@ from wireformat.protocols.handshake.offers import (
     Result,
     Wish,
 )
+from wireformat.protocols.handshake.refusal import ordered
 from wireformat.protocols.handshake.registry import Registry, Rule
 from wireformat.protocols.handshake.registry import registry as own_registry
 from wireformat.protocols.handshake.resolution import Resolution, resolve
-from wireformat.protocols.handshake.state_reasons import error, in_order
+from wireformat.protocols.handshake.state_reasons import error
 
 PAYLOAD: Final = "v1-raw"
 """The one encoding of the VM state that a file can hold."""
@@ -36,7 +37,7 @@ PAYLOAD: Final = "v1-raw"
 
 def admit(manifest: Any, offer: Offer, abilities: Abilities, registry: Registry | None = None) -> tuple[ErrorItem, ...]:
     """Every reason why the destination of that offer and those abilities cannot load the file; empty when it can."""
-    return in_order({*_offer_errors(result_of(manifest.result), offer, registry), *_state_errors(manifest, abilities)})
+    return ordered((*_offer_errors(result_of(manifest.result), offer, registry), *_state_errors(manifest, abilities)))
 
 
 def _offer_errors(result: Result, offer: Offer, registry: Registry | None) -> tuple[ErrorItem, ...]:

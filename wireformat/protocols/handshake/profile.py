@@ -23,9 +23,8 @@ from wireformat.protocols.handshake.negotiate import negotiate
 from wireformat.protocols.handshake.offer_wire import offer_entries, offer_of
 from wireformat.protocols.handshake.offers import ErrorItem, Offer, Refusal, Result
 from wireformat.protocols.handshake.profile_abilities import abilities_of_profile, check_sections, state_entries
-from wireformat.protocols.handshake.refusal import Violation, error_item
+from wireformat.protocols.handshake.refusal import Violation, error_item, ordered
 from wireformat.protocols.handshake.resolution import Resolution, resolve
-from wireformat.protocols.handshake.state_reasons import in_order
 
 FORMAT: Final = {"format": "wireformat/handshake-profile", "format_version": 1}
 MAX_SIZE: Final = 4 << 20
@@ -65,7 +64,7 @@ def settle_with(
         warnings = reply.warnings if isinstance(reply, InventoryReply) else ()
         return Settlement(result, resolution, tuple(map(error_item, warnings)))
     refused = result.items if isinstance(result, Refusal) else ()
-    return in_order({*refused, *(resolution if isinstance(resolution, tuple) else ())})
+    return ordered((*refused, *(resolution if isinstance(resolution, tuple) else ())))
 
 
 def profile_bytes(profile: Profile) -> bytes:
