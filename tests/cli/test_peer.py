@@ -207,7 +207,7 @@ def test_events_as_json(call: Call, destination: Start, small: Path) -> None:
         "payload-ended",
         "completed",
     ]
-    assert told[0]["result"]["payload"] == "v1-raw"
+    assert told[0]["result"]["payload"] == "v1-framed"
     assert ["max-bandwidth", 1000000] in told[0]["result"]["parameters"]
     assert listening.end() == Exit.FINE
 

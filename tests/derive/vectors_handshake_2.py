@@ -7,10 +7,11 @@ from hashlib import sha256
 from typing import Any
 
 from tests.derive.plain_bytes import entry, frame
-from tests.derive.vectors_handshake import DIGEST, MACHINE, NET, RAM, ROM, TIMER
+from tests.derive.vectors_handshake import DIGEST, MACHINE, NET, NONCE, RAM, ROM, TIMER
 from wireformat.codec import codec_for
 from wireformat.protocols.handshake import inventory_items as inventory
 from wireformat.protocols.handshake import messages
+from wireformat.protocols.handshake import offer_items as offer
 from wireformat.protocols.handshake.frame import Frame
 
 VERSION: str | None = "2"
@@ -31,6 +32,11 @@ def _name(section: inventory.SectionItem) -> inventory.SectionName:
 TIMER_DIGEST, NET_DIGEST = map(_digest, (TIMER, NET))
 BLOCK = messages.PayloadBlock(data=b"QEVM\0\0\0\3")
 
+VDA = offer.DiskItem(name="vda", flags=offer.DiskFlags.REQUIRED)
+SCRATCH = offer.DiskItem(name="scratch", flags=offer.DiskFlags(0))
+NBD_VDA = offer.ChannelName(type="nbd", index=0, entries=offer.ChannelNameEntries(target="vda"))
+RESULT = messages.ResultEntries(version=2, payload="v1-framed", disks=("vda",))
+
 VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     "Frame": (("a block of the payload", Frame(sequence=4, message=BLOCK)),),
     "Inventory": (
@@ -50,6 +56,19 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
         ),
     ),
     "InventoryReply": (("one section is wanted", messages.InventoryReply(wanted=(_name(NET),))),),
+    "Hello": (
+        (
+            "two disks",
+            messages.Hello(
+                versions=(1, 2), nonce=NONCE, payloads=("v1-framed", "v1-raw"), budget=3, disks=(VDA, SCRATCH)
+            ),
+        ),
+    ),
+    "DiskItem": (("required", VDA), ("as well", SCRATCH)),
+    "ResultEntries": (("a disk", RESULT),),
+    "ChannelName": (("nbd/vda", NBD_VDA),),
+    "ChannelNameEntries": (("vda", NBD_VDA.entries),),
+    "ChannelAck": (("nbd/vda", messages.ChannelAck(name=NBD_VDA)),),
     "SectionDigest": (("timer", TIMER_DIGEST), ("with a subsection", NET_DIGEST)),
     "PayloadBlock": (("eight bytes", BLOCK),),
     "PayloadEnd": (("64 KiB", messages.PayloadEnd(size=0x10000, digest=DIGEST)),),

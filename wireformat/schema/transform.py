@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any, get_args
 
 from wireformat.errors import SchemaError
 from wireformat.schema import model
+from wireformat.schema.record import Record
 from wireformat.schema.traverse import fields_of, references, walk
 
 NODES = get_args(model.Node)
@@ -88,11 +90,28 @@ def at_version(schema: model.Schema, version: str) -> model.Schema:
     """
 
     def pinned(record: model.Record) -> model.Record:
-        here = tuple(replace(field, since=None, until=None) for field in fields_of(record, version))
+        here = tuple(
+            replace(field, since=None, until=None, default=_narrowed(field.default, schema, version))
+            for field in fields_of(record, version)
+        )
         return replace(record, fields=here, versions=(), since=None, until=None)
 
     records = {name: pinned(record) for name, record in living(schema, version).records.items()}
     return model.Schema(schema.root, reachable(records, schema.root))
+
+
+def _narrowed(default: Any, schema: model.Schema, version: str) -> Any:
+    """A default without what a version lacks: a record that loses something becomes its values by name."""
+    if isinstance(default, tuple):
+        return tuple(_narrowed(item, schema, version) for item in default)
+    record = next((each for each in schema.records.values() if each.cls is type(default)), None)
+    if record is None or not isinstance(default, Record):
+        return default
+    lost = {field.name for field in record.fields} - {field.name for field in fields_of(record, version)}
+    values = {name: _narrowed(getattr(default, name), schema, version) for name in default._arguments}
+    if all(value is getattr(default, name) for name, value in values.items()) and lost.isdisjoint(values):
+        return default
+    return MappingProxyType({name: value for name, value in values.items() if name not in lost})
 
 
 def _lives(arm: model.Node, schema: model.Schema, version: str | None) -> bool:

@@ -60,7 +60,7 @@ def test_unknown_entries_are_skipped_unless_they_are_critical(number: int) -> No
 
 @pytest.mark.requirement("CH-022")
 def test_what_is_critical_and_unknown_is_named() -> None:
-    assert error(entry(0x8006, b"")) == "tag"
+    assert error(entry(0x8007, b"")) == "tag"
     assert error(entry(0xCA0A, b"")) == "tag"
 
 

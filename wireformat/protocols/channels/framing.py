@@ -11,6 +11,9 @@ from wireformat.schema import Int8ub, RestText, Tagged, Text, Wire, model
 CRITICAL = 0x8000
 """The bit of a number that forbids to skip it."""
 
+REVISIONS = ("1", "2")
+"""The versions of handshake and channel header, which go together."""
+
 MAX_GROUP = 16 << 20
 MAX_TOKEN = 64
 MAX_LABEL = 128

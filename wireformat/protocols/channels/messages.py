@@ -6,7 +6,7 @@ follows are entries, which say which channel of the plan this is and prove that 
 
 from __future__ import annotations
 
-from wireformat.protocols.channels.framing import FRAMING, Label, RestToken
+from wireformat.protocols.channels.framing import FRAMING, REVISIONS, Label, RestToken
 from wireformat.schema import (
     Bytes,
     EnumOf,
@@ -55,7 +55,7 @@ class HeaderFlags(OpenFlags):
     FROM_SOURCE = 1
 
 
-class HeaderEntries(Tagged, tlv=FRAMING, source="handshake D.3"):
+class HeaderEntries(Tagged, tlv=FRAMING, source="handshake D.3", versions=REVISIONS):
     """Which channel this is. `channel_type` and `index` make up its name, `multifd/3`."""
 
     channel_type: str | None = tlv(0x8001, RestToken, "registered type of the channel", default=None)
@@ -65,9 +65,12 @@ class HeaderEntries(Tagged, tlv=FRAMING, source="handshake D.3"):
     )
     label: str = tlv(0x0004, Label, "text for people", default="")
     epoch: int | None = tlv(0x8005, Int32ub, "0, and one more after each resume", default=None)
+    target: str | None = tlv(
+        0x8006, RestToken, "what the channel carries, where an index does not say: the disk", default=None, since="2"
+    )
 
 
-class ChannelHeader(Message, sender="either", source="handshake D.3", versions=("1",)):
+class ChannelHeader(Message, sender="either", source="handshake D.3", versions=REVISIONS):
     """Open a channel, or answer on it."""
 
     magic: int = const(Int32ub, MAGIC, "`QEVM`")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from wireformat.protocols.channels.framing import REVISIONS
 from wireformat.protocols.channels.messages import ChannelHeader
 from wireformat.schema.protocol import Protocol
 
 PROTOCOL = Protocol(
     name="channels",
     doc="The header with which every channel of a migration starts.",
-    versions=("1",),
+    versions=REVISIONS,
     messages=(ChannelHeader,),
     roles=("source", "destination"),
     is_proposal=True,

@@ -45,6 +45,8 @@ class Binding:
         if not 0 <= key.index < self._counts[key.type]:
             text = f"{key.type} has {self._counts[key.type]} channels"
             raise violation(ErrorCode.CHANNEL_INDEX, f"/channels/{key}", text)
+        if key not in self.plan:
+            raise violation(ErrorCode.CHANNEL_INDEX, f"/channels/{key}", f"{key} is not planned")
         if key in self.bound:
             raise violation(ErrorCode.CHANNEL_DUPLICATE, f"/channels/{key}", f"{key} is taken")
         if key in self.refused:
@@ -57,7 +59,7 @@ class Binding:
         if None in said or entries.proof is None:
             raise violation(ErrorCode.MISSING, "/header/entries", "a channel says type, index, epoch and proof")
         kind, index, epoch = said
-        key = ChannelKey(kind, index)
+        key = ChannelKey(kind, index, getattr(entries, "target", None) or "")
         thread = self._thread
         expected = keys.channel_proof(thread.secret, thread.migration_id, thread.epoch, key)
         is_ours = header.binding == thread.migration_id and epoch == thread.epoch

@@ -29,6 +29,9 @@ class Owner(Protocol):
     def receive_channel(self, key: ChannelKey, data: bytes) -> None:
         """Bytes arrived on a bound channel."""
 
+    def end_channel(self, key: ChannelKey) -> None:
+        """What a channel carried in another protocol is complete."""
+
     def lose_channel(self, key: ChannelKey, items: tuple[ErrorItem, ...]) -> None:
         """A bound channel is gone."""
 
@@ -77,10 +80,14 @@ class ChannelDestination(ChannelEnd):
         return self.key is None or self._owner is None or self._owner.wants_channel(self.key)
 
     def _read(self) -> None:
-        if self.key is not None and self._owner is not None:
+        if self.key is not None and self._owner is not None and not self.key.is_storage:
             data = bytes(self._inbox)
             self._inbox.clear()
             self._owner.receive_channel(self.key, data)
+
+    def _over(self) -> None:
+        if self.key is not None and self._owner is not None:
+            self._owner.end_channel(self.key)
 
     def _closed(self, items: tuple[ErrorItem, ...], was_open: bool) -> None:
         if was_open and self.key is not None and self._owner is not None:

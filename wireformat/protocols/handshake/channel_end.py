@@ -25,6 +25,7 @@ class ChannelEnd:
     def __init__(self, dialect: Dialect) -> None:
         self.state = MACHINE.start(self.role)
         self.wants_close = False
+        self.is_released = False
         self._dialect = dialect
         self._inbox = bytearray()
         self._outgoing: list[bytes] = []
@@ -34,7 +35,7 @@ class ChannelEnd:
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Take bytes from the peer."""
-        if self.wants_close:
+        if self.wants_close or self.is_released:
             return
         self._inbox += data
         try:
@@ -44,11 +45,11 @@ class ChannelEnd:
 
     def receive_eof(self) -> None:
         """The peer will send nothing more, or the connection is gone."""
-        self._end("cut", (item(ErrorCode.PEER_CLOSED, text="the connection of a channel ended"),))
+        self._end_unless_released("cut", (item(ErrorCode.PEER_CLOSED, text="the connection of a channel ended"),))
 
     def silence(self) -> None:
         """The peer has said nothing for too long."""
-        self._end("silence", (item(ErrorCode.PEER_SILENT, text="nothing came on a channel"),))
+        self._end_unless_released("silence", (item(ErrorCode.PEER_SILENT, text="nothing came on a channel"),))
 
     def cancel(self) -> None:
         """This side gives the channel up."""
@@ -59,12 +60,39 @@ class ChannelEnd:
         pieces, self._outgoing = self._outgoing, []
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def release(self) -> bytes:
+        """Give the open channel away to another protocol: what has arrived of that. From here on `ended` or `lost`
+        is all that is told of it."""
+        self._step("payload")
+        self.is_released = True
+        rest, self._inbox = bytes(self._inbox), bytearray()
+        return rest
+
+    def ended(self) -> None:
+        """The other protocol is over, in both directions."""
+        self._step("close")
+        self.wants_close = True
+        self._over()
+
+    def lost(self, text: str) -> None:
+        """The other protocol broke off."""
+        self._end("cut", (item(ErrorCode.LOCAL_IO, text=text),))
+
+    def _over(self) -> None:
+        """What was carried in another protocol is complete."""
+        raise NotImplementedError
+
     def _step(self, event: str) -> None:
         self.state = MACHINE.step(self.role, self.state, event, is_ours=True)
 
     def _read(self) -> None:
         """Take everything out of the inbox that is complete."""
         raise NotImplementedError
+
+    def _end_unless_released(self, event: str, items: tuple[ErrorItem, ...]) -> None:
+        """Close, unless what happens on the connection concerns another protocol now."""
+        if not self.is_released:
+            self._end(event, items)
 
     def _end(self, event: str, items: tuple[ErrorItem, ...]) -> None:
         """Close, if that is still to be done."""

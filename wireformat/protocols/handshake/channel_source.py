@@ -11,6 +11,7 @@ from wireformat.protocols.handshake.channel_end import ChannelEnd
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey
+from wireformat.protocols.handshake.offer_wire import channel_key
 from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.refusal import Violation, errors_of, item, violation
 from wireformat.protocols.handshake.resume import Thread
@@ -21,6 +22,9 @@ class Owner(Protocol):
 
     def notice_open(self, key: ChannelKey) -> None:
         """The channel was accepted."""
+
+    def notice_ended(self, key: ChannelKey) -> None:
+        """What the channel carried in another protocol is complete."""
 
     def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool, by_peer: bool) -> None:
         """The channel was refused, by the peer or by chance, or lost, for these reasons."""
@@ -36,7 +40,9 @@ class ChannelSource(ChannelEnd):
         self.key = key
         self._binding = thread.migration_id
         proof = keys.channel_proof(thread.secret, thread.migration_id, thread.epoch, key)
-        self._entries = HeaderEntries(channel_type=key.type, index=key.index, proof=proof, epoch=thread.epoch)
+        self._entries = HeaderEntries(
+            channel_type=key.type, index=key.index, proof=proof, epoch=thread.epoch, target=key.target or None
+        )
         self._owner = owner
         self._has_header = False
         self._is_refused = False
@@ -90,7 +96,7 @@ class ChannelSource(ChannelEnd):
     def _hear(self, message: Any) -> None:
         """The answer: accepted, or why not."""
         match type(message).__name__:
-            case "ChannelAck" if ChannelKey(message.name.type, message.name.index) == self.key:
+            case "ChannelAck" if channel_key(message.name) == self.key:
                 self._step("ChannelAck")
                 self._owner.notice_open(self.key)
             case "ChannelAck":
@@ -100,6 +106,9 @@ class ChannelSource(ChannelEnd):
                 raise Violation(errors_of(message))
             case name:
                 raise RemoteProtocolError("illegal-event", f"{name} is not legal on a channel")
+
+    def _over(self) -> None:
+        self._owner.notice_ended(self.key)
 
     def _closed(self, items: tuple[ErrorItem, ...], was_open: bool) -> None:
         self._owner.notice_closed(self.key, items, was_open=was_open, by_peer=self._is_refused)

@@ -57,6 +57,7 @@ class DestinationSession(DestinationChannels):
         self._is_confirmed = True
         self._joiner: Joiner | None = None
         self._has_payload = False
+        self._written: set[ChannelKey] = set()
 
     def _hear_start(self, start: Any) -> None:
         if start.payload != self.agreed.payload:
@@ -64,7 +65,8 @@ class DestinationSession(DestinationChannels):
         self._events.append(Started(start.payload))
         self._reader.takes_blocks = start.payload == FRAMED
         if start.payload == STRIPED and self.binding is not None:
-            self._joiner = Joiner(self.binding.bound, self._deliver, self._config.window)
+            lanes = [key for key in self.binding.bound if not key.is_storage]
+            self._joiner = Joiner(lanes, self._deliver, self._config.window)
         early, self._overtaking = self._overtaking, []
         for key, data in early:
             self.receive_channel(key, data)
@@ -132,11 +134,23 @@ class DestinationSession(DestinationChannels):
         """The stream is whole. Without a hand-over that is all."""
         self._has_payload = True
         self._events.append(PayloadEnded(self._received, self._sum.digest()))
+        self._proceed()
+
+    def _proceed(self) -> None:
+        """Go on once stream and disks are whole."""
+        if not self._has_payload or self._unwritten:
+            return
         if self._handover is not None:
             self._check_handover(self._handover)
         elif HANDOVER not in self.agreed.capabilities:
             self._step("payload-end")
             self._settle((), "us")
+
+    @property
+    def _unwritten(self) -> set[ChannelKey]:
+        """The disks that are not complete."""
+        bound = self.binding.bound if self.binding else set()
+        return {key for key in bound if key.is_storage and key not in self._written}
 
     def receive_eof(self) -> None:
         """The source will send nothing more, or the connection is gone."""
@@ -147,7 +161,19 @@ class DestinationSession(DestinationChannels):
                 pass
             else:
                 self._end_payload()
-        super().receive_eof()
+        if not self._is_waiting_for_disks():
+            super().receive_eof()
+
+    def _is_waiting_for_disks(self) -> bool:
+        """Whether nothing more is expected on the main channel, but on those of disks."""
+        is_last = self.state == "payload" and self._has_payload and HANDOVER not in self.agreed.capabilities
+        return is_last and bool(self._unwritten)
+
+    def end_channel(self, key: ChannelKey) -> None:
+        """A disk is complete."""
+        self._written.add(key)
+        if self.state in ("payload", "handed-over"):
+            self._guard(self._proceed)
 
     def receive_channel(self, key: ChannelKey, data: bytes) -> None:
         """Bytes arrived on a bound channel."""
@@ -177,16 +203,23 @@ class DestinationSession(DestinationChannels):
         """A bound channel is gone. It may come again before all are there; nothing needs it for the raw payload."""
         if self.state == "binding" and self.binding is not None:
             self.binding.bound.discard(key)
+        elif key.is_storage and self.state in ("payload", "handed-over"):
+            self._fault(items)
         elif self.state == "ready" or (self._joiner is not None and not self._joiner.has_ended(key)):
             self._lose(items)
 
     def wants_channel(self, key: ChannelKey) -> bool:
-        """Whether more should be read from a bound channel."""
+        """Whether more should be read from a bound channel; what a disk's carries is for its own protocol to read."""
+        if key.is_storage:
+            return False
         return self._joiner.wants(key) if self._joiner else self.state not in ("binding", "ready")
 
     def _hear_handover(self, handover: Any) -> None:
         """The source is paused; pieces of the stream may still be under way on other channels."""
-        if self._has_payload or self._joiner is None:
+        is_due = self._has_payload or self._joiner is None
+        if is_due:
+            self._check_arrived(handover, is_whole=self._has_payload)
+        if is_due and not self._unwritten:
             self._check_handover(handover)
         else:
             self._handover = handover

@@ -104,7 +104,7 @@ class DestinationChannels(DestinationHandshake):
         return binding.bound.issuperset(needed) if needed else not binding.open
 
     def _is_needed(self, key: ChannelKey) -> bool:
-        return key.index < self._needed.get(key.type, 0)
+        return key.is_storage or key.index < self._needed.get(key.type, 0)
 
     def silence(self) -> None:
         """The peer has said nothing for too long; while channels are awaited, these are what is missing."""

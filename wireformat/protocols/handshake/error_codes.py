@@ -73,6 +73,7 @@ class ErrorCode(OpenEnum):
     CHANNEL_DUPLICATE = 0x0505
     CHANNEL_COUNT = 0x0506
     CHANNEL_BUDGET = 0x0507
+    DISK_MISSING = 0x0508
 
     CANCELLED = 0x0601
     LOCAL_IO = 0x0602
@@ -144,6 +145,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.CHANNEL_DUPLICATE: "A channel of that name is bound already.",
     ErrorCode.CHANNEL_COUNT: "The destination accepts fewer channels of a type than the source needs.",
     ErrorCode.CHANNEL_BUDGET: "The channels that the source needs are more connections than one side allows.",
+    ErrorCode.DISK_MISSING: "The source must write a disk that the destination does not export.",
     ErrorCode.CANCELLED: "The migration was cancelled by its side's management.",
     ErrorCode.LOCAL_IO: "Reading or writing failed on one side.",
     ErrorCode.INTERNAL: "A fault in the implementation of one side.",

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.inventory_items import OmittedItem, VersionItem
 from wireformat.protocols.handshake.offers import ErrorItem, Result
 
+STORAGE: Final = "nbd"
+"""The type of channels that carry a disk each."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ChannelKey:
-    """The name of a channel: `multifd/3`."""
+    """The name of a channel: `multifd/3`, or with a target `nbd/vda`."""
 
     type: str
     index: int
+    target: str = ""
 
     def __str__(self) -> str:
-        return f"{self.type}/{self.index}"
+        return f"{self.type}/{self.target or self.index}"
+
+    @property
+    def is_storage(self) -> bool:
+        """Whether it carries a disk, in another protocol than this one."""
+        return self.type == STORAGE and bool(self.target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from wireformat.protocols.channels.framing import REVISIONS
 from wireformat.protocols.handshake import messages
-from wireformat.protocols.handshake.messages import MAX_PIECE, REVISIONS
+from wireformat.protocols.handshake.messages import MAX_PIECE
 from wireformat.schema import (
     Int16ub,
     Int32ub,

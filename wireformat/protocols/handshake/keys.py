@@ -24,10 +24,10 @@ def result_digest(entries: bytes) -> bytes:
     return sha256(b"vmhs1 result\0" + entries).digest()
 
 
-def channel_proof(secret: bytes, binding: bytes, epoch: int, key: ChannelKey, target: str = "") -> bytes:
+def channel_proof(secret: bytes, binding: bytes, epoch: int, key: ChannelKey) -> bytes:
     """What a channel shows in its header: 16 bytes over migration, epoch and name."""
     text = b"vmhs1 channel\0" + binding + epoch.to_bytes(4, "big")
-    text += key.type.encode() + b"\0" + key.index.to_bytes(2, "big") + target.encode()
+    text += key.type.encode() + b"\0" + key.index.to_bytes(2, "big") + key.target.encode()
     return hmac.digest(secret, text, "sha256")[:PROOF_SIZE]
 
 

@@ -93,7 +93,8 @@ SOURCE: Mapping[str, Row] = {
     "failed": {},
     "cancelled": {},
 }
-"""The source. It resumes the guest by itself in `failed` and `cancelled`, never in `unknown` [handshake D.14]."""
+"""The source. It resumes the guest by itself in `failed` and `cancelled`, unless postcopy has begun, and never in
+`unknown` [handshake D.14]."""
 
 DESTINATION: Mapping[str, Row] = {
     "listening": {"accept": "header", "cancel": "cancelled"},

@@ -7,7 +7,7 @@ time. A number names an entry within one message: HELLO's entry 4 is not COMMIT'
 
 from __future__ import annotations
 
-from wireformat.protocols.channels.framing import FRAMING, Label, RestToken, Token
+from wireformat.protocols.channels.framing import FRAMING, REVISIONS, Label, RestToken, Token
 from wireformat.protocols.handshake.inventory_items import (
     MachineItem,
     OmittedItem,
@@ -23,6 +23,7 @@ from wireformat.protocols.handshake.offer_items import (
     ChannelCount,
     ChannelItem,
     ChannelName,
+    DiskItem,
     ErrorEntries,
     ParameterItem,
     SettingItem,
@@ -46,13 +47,13 @@ from wireformat.schema import (
     tlvs,
 )
 
-REVISIONS = ("1", "2")
 MAX_VERSIONS = 64
 MAX_PAYLOADS = 32
 MAX_CAPABILITIES = 512
 MAX_PARAMETERS = 512
 MAX_CHANNEL_TYPES = 32
 MAX_CHANNELS = 256
+MAX_DISKS = 64
 MAX_SECTIONS = 16384
 MAX_BLOCKS = 4096
 MAX_ERRORS = 64
@@ -91,7 +92,7 @@ class Limits(Tagged, tlv=FRAMING, source="handshake D.5"):
     inventory_size: int = tlv(0x8001, Int32ub, "bytes of a frame with an inventory or verdicts", default=4 << 20)
 
 
-class ResultEntries(Tagged, tlv=FRAMING, source="handshake D.7"):
+class ResultEntries(Tagged, tlv=FRAMING, source="handshake D.7", versions=REVISIONS):
     """What both sides will do; its bytes are what the digest covers."""
 
     version: int = tlv(0x8001, Int16ub, "revision of the handshake")
@@ -104,6 +105,9 @@ class ResultEntries(Tagged, tlv=FRAMING, source="handshake D.7"):
     )
     channels: tuple[ChannelCount, ...] = tlvs(
         0x8005, Nested(ChannelCount), "channels beside the main one", max=MAX_CHANNEL_TYPES, default=()
+    )
+    disks: tuple[str, ...] = tlvs(
+        0x8006, RestToken, "disks, each with a channel of its own", max=MAX_DISKS, default=(), since="2"
     )
 
 
@@ -132,6 +136,9 @@ class OfferMessage(HandshakeMessage, source="handshake D.4", channel="main"):
     budget: int = tlv(0x800A, Int16ub, "most connections that the side allows, the main one included", default=1)
     confirm: ConfirmLevel = tlv(
         0x800B, EnumOf(Int8ub, ConfirmLevel), "what transcripts are confirmed with", default=ConfirmLevel.NONE
+    )
+    disks: tuple[DiskItem, ...] = tlvs(
+        0x000C, Nested(DiskItem), "disks that the side would write or exports", max=MAX_DISKS, default=(), since="2"
     )
 
 

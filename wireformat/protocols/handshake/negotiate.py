@@ -28,12 +28,14 @@ def negotiate(source: Offer, destination: Offer, registry: Registry | None = Non
     known = own_registry() if registry is None else registry
     reasons = Reasons()
     version = _version(source, destination, reasons)
+    channels, disks = settle_channels(source, destination, version, reasons)
     result = Result(
         version=version,
         payload=_payload(source, destination, version, reasons),
         capabilities=settle_capabilities(source, destination, known, reasons),
         parameters=settle_parameters(source, destination, known, reasons),
-        channels=settle_channels(source, destination, reasons),
+        channels=channels,
+        disks=disks,
     )
     return reasons.refusal() or result
 

@@ -8,22 +8,50 @@ order of the types' names. So neither a larger limit nor a larger wish can ever 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry
 from wireformat.protocols.handshake.negotiate_reasons import SIDES, Reasons
-from wireformat.protocols.handshake.offers import ChannelOffer, Offer, is_grease_name
+from wireformat.protocols.handshake.offers import ChannelOffer, DiskOffer, Offer, is_grease_name
+
+DISKS_SINCE: Final = 2
+"""The revision from which disks have channels."""
 
 
-def settle_channels(source: Offer, destination: Offer, reasons: Reasons) -> tuple[tuple[str, int], ...]:
-    """Types with their number, where it is not 0."""
+def settle_channels(
+    source: Offer, destination: Offer, version: int, reasons: Reasons
+) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
+    """Types with their number, where it is not 0, and disks, each of which has a channel besides."""
     accepted = {offer.type: offer.maximum for offer in destination.channels}
     wanted = sorted((offer for offer in source.channels if not is_grease_name(offer.type)), key=_type)
     for offer in wanted:
         _check(offer, accepted.get(offer.type, 0), reasons)
     needed = {offer.type: offer.minimum for offer in wanted}
     limits = {offer.type: min(offer.want, accepted.get(offer.type, 0)) for offer in wanted}
-    _check_budgets(source, destination, sum(needed.values()) + 1, reasons)
-    return _shared(needed, limits, min(source.budget, destination.budget) - 1)
+    required, optional = _disks(source, destination, version, reasons)
+    taken = sum(needed.values()) + len(required) + 1
+    _check_budgets(source, destination, taken, reasons)
+    budget = min(source.budget, destination.budget)
+    disks = required + optional[: max(0, budget - taken)]
+    return _shared(needed, limits, budget - 1 - len(disks)), tuple(sorted(disks))
+
+
+def _disks(source: Offer, destination: Offer, version: int, reasons: Reasons) -> tuple[list[str], list[str]]:
+    """The disks that must be written, and those that may: sorted, and exported by the destination."""
+    if version < DISKS_SINCE:
+        return [], []
+    exported = {disk.name for disk in destination.disks}
+    for disk in source.disks:
+        if disk.required and disk.name not in exported:
+            text = "the destination does not export this disk"
+            retry = Retry.AFTER_CHANGE_ON_DESTINATION
+            reasons.add(ErrorCode.DISK_MISSING, f"/disks/{disk.name}", None, None, text, retry)
+    common = [disk for disk in source.disks if disk.name in exported and not is_grease_name(disk.name)]
+    return _names(common, required=True), _names(common, required=False)
+
+
+def _names(disks: list[DiskOffer], *, required: bool) -> list[str]:
+    return sorted(disk.name for disk in disks if disk.required is required)
 
 
 def _type(offer: ChannelOffer) -> str:

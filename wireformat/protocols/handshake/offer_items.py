@@ -6,7 +6,7 @@ ascending order of their bytes, so that equal offers are equal bytes.
 
 from __future__ import annotations
 
-from wireformat.protocols.channels.framing import FRAMING, NO_EXTENSIONS, Extensions, Token
+from wireformat.protocols.channels.framing import FRAMING, NO_EXTENSIONS, REVISIONS, Extensions, RestToken, Token
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severity
 from wireformat.schema import (
     EnumOf,
@@ -120,6 +120,20 @@ class ChannelItem(Record, source="handshake D.7"):
     more: Extensions = field(Nested(Extensions), "entries of later revisions", default=NO_EXTENSIONS)
 
 
+class DiskFlags(OpenFlags):
+    """How a source insists on a disk."""
+
+    REQUIRED = 1
+
+
+class DiskItem(Record, source="handshake D.3"):
+    """A disk that a source would write over a channel of its own, or that a destination exports for it."""
+
+    name: str = field(Token, "name of the disk: `vda`")
+    flags: DiskFlags = field(FlagsOf(Int8ub, DiskFlags), "REQUIRED: without it nothing is migrated")
+    more: Extensions = field(Nested(Extensions), "entries of later revisions", default=NO_EXTENSIONS)
+
+
 class SettingItem(Record, source="handshake D.7"):
     """A parameter with the value that both sides use."""
 
@@ -135,12 +149,14 @@ class ChannelCount(Record, source="handshake D.7"):
     count: int = field(Int16ub, "how many")
 
 
-class ChannelNameEntries(Tagged, tlv=FRAMING, source="handshake D.3"):
-    """What type and index do not say of a channel; revision 1 knows nothing more."""
+class ChannelNameEntries(Tagged, tlv=FRAMING, source="handshake D.3", versions=REVISIONS):
+    """What type and index do not say of a channel."""
+
+    target: str | None = tlv(0x8001, RestToken, "what the channel carries: the disk `vda`", default=None, since="2")
 
 
 class ChannelName(Record, source="handshake D.3"):
-    """Name a channel: `multifd/3`."""
+    """Name a channel: `multifd/3`, or with a target `nbd/vda`."""
 
     type: str = field(Token, "registered type of the channel")
     index: int = field(Int16ub, "number among those of its type, from 0")

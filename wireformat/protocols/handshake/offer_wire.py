@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, TypedDict
 
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import ChannelKey
+from wireformat.protocols.handshake.events import STORAGE, ChannelKey
 from wireformat.protocols.handshake.messages import ResultEntries
 from wireformat.protocols.handshake.offer_items import (
     AbilityFlags,
@@ -20,6 +20,9 @@ from wireformat.protocols.handshake.offer_items import (
     ChannelCount,
     ChannelItem,
     ChannelName,
+    ChannelNameEntries,
+    DiskFlags,
+    DiskItem,
     Names,
     Nothing,
     Numbers,
@@ -32,6 +35,7 @@ from wireformat.protocols.handshake.offer_items import (
 from wireformat.protocols.handshake.offers import (
     CapabilityOffer,
     ChannelOffer,
+    DiskOffer,
     Offer,
     ParameterOffer,
     Result,
@@ -65,6 +69,7 @@ class OfferEntries(TypedDict):
     channels: tuple[ChannelItem, ...]
     payloads: tuple[str, ...]
     budget: int
+    disks: tuple[DiskItem, ...]
 
 
 def offer_entries(offer: Offer) -> OfferEntries:
@@ -76,6 +81,7 @@ def offer_entries(offer: Offer) -> OfferEntries:
         channels=tuple(map(_channel, sorted(offer.channels, key=_type_order))),
         payloads=offer.payloads,
         budget=offer.budget,
+        disks=tuple(map(_disk, sorted(offer.disks, key=_name_order))),
     )
 
 
@@ -116,11 +122,17 @@ def _channel(offer: ChannelOffer) -> ChannelItem:
     return ChannelItem(type=offer.type, want=offer.want, minimum=offer.minimum, maximum=offer.maximum)
 
 
+def _disk(offer: DiskOffer) -> DiskItem:
+    return DiskItem(name=offer.name, flags=DiskFlags.REQUIRED if offer.required else DiskFlags(0))
+
+
 def offer_of(message: Any) -> Offer:
     """What an offer message of any release says. Raises `Violation` where it names something twice."""
     _check_names("capabilities", (item.name for item in message.capabilities))
     _check_names("parameters", (item.name for item in message.parameters))
     _check_names("channels", (item.type for item in message.channels))
+    disks = getattr(message, "disks", ())
+    _check_names("disks", (item.name for item in disks))
     return Offer(
         versions=tuple(message.versions),
         payloads=tuple(message.payloads),
@@ -128,6 +140,7 @@ def offer_of(message: Any) -> Offer:
         parameters=tuple(sorted(map(_parameter_offer, message.parameters), key=_plain_name)),
         channels=tuple(sorted(map(_channel_offer, message.channels), key=_plain_type)),
         budget=message.budget,
+        disks=tuple(sorted(map(_disk_offer, disks), key=_plain_name)),
     )
 
 
@@ -137,7 +150,7 @@ def _check_names(group: str, names: Iterable[str]) -> None:
             raise violation(ErrorCode.DUPLICATE, f"/{group}/{name}", f"{name} stands {count} times")
 
 
-def _plain_name(named: CapabilityOffer | ParameterOffer) -> str:
+def _plain_name(named: CapabilityOffer | ParameterOffer | DiskOffer) -> str:
     return named.name
 
 
@@ -170,6 +183,10 @@ def _channel_offer(item: Any) -> ChannelOffer:
     return ChannelOffer(item.type, item.want, item.minimum, item.maximum)
 
 
+def _disk_offer(item: Any) -> DiskOffer:
+    return DiskOffer(item.name, bool(item.flags & DiskFlags.REQUIRED))
+
+
 def result_entries(result: Result) -> ResultEntries:
     """A result as it travels."""
     return ResultEntries(
@@ -182,6 +199,7 @@ def result_entries(result: Result) -> ResultEntries:
         channels=tuple(
             ChannelCount(type=name, count=count) for name, count in sorted(result.channels, key=_pair_order)
         ),
+        disks=tuple(sorted(result.disks, key=str.encode)),
     )
 
 
@@ -197,18 +215,24 @@ def result_of(entries: Any) -> Result:
         capabilities=tuple(sorted(entries.capabilities)),
         parameters=tuple(sorted((item.name, item.value) for item in entries.parameters)),
         channels=tuple(sorted((item.type, item.count) for item in entries.channels)),
+        disks=tuple(sorted(getattr(entries, "disks", ()))),
     )
 
 
 def planned(result: Result) -> tuple[ChannelKey, ...]:
     """Every further channel of a result, in the order in which they travel."""
-    counts = sorted(result.channels, key=_pair_order)
-    return tuple(ChannelKey(name, index) for name, count in counts for index in range(count))
+    found = [ChannelKey(name, index) for name, count in result.channels for index in range(count)]
+    found += [ChannelKey(STORAGE, index, name) for index, name in enumerate(sorted(result.disks))]
+    return tuple(sorted(found, key=_key_order))
 
 
 def channel_names(keys: Iterable[ChannelKey]) -> tuple[ChannelName, ...]:
     """Names of channels as they travel."""
-    return tuple(ChannelName(type=key.type, index=key.index) for key in sorted(keys, key=_key_order))
+    return tuple(map(_channel_name, sorted(keys, key=_key_order)))
+
+
+def _channel_name(key: ChannelKey) -> ChannelName:
+    return ChannelName(type=key.type, index=key.index, entries=ChannelNameEntries(target=key.target or None))
 
 
 def _key_order(key: ChannelKey) -> tuple[tuple[int, bytes], int]:
@@ -217,4 +241,9 @@ def _key_order(key: ChannelKey) -> tuple[tuple[int, bytes], int]:
 
 def channel_keys(names: Iterable[Any]) -> tuple[ChannelKey, ...]:
     """Names of channels that travelled."""
-    return tuple(ChannelKey(name.type, name.index) for name in names)
+    return tuple(map(channel_key, names))
+
+
+def channel_key(name: Any) -> ChannelKey:
+    """The name of a channel that travelled."""
+    return ChannelKey(name.type, name.index, getattr(name.entries, "target", None) or "")

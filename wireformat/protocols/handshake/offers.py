@@ -80,11 +80,19 @@ class ChannelOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskOffer:
+    """A disk that a source would write, `required` or not, or that a destination exports."""
+
+    name: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """All that one side states.
 
-    `payloads` are in order of preference; capabilities, parameters and channels are sorted by name and name nothing
-    twice. `budget` is the most connections this side allows, the main channel included.
+    `payloads` are in order of preference; capabilities, parameters, channels and disks are sorted by name and name
+    nothing twice. `budget` is the most connections this side allows, the main channel included.
     """
 
     versions: tuple[int, ...]
@@ -93,17 +101,22 @@ class Offer:
     parameters: tuple[ParameterOffer, ...] = ()
     channels: tuple[ChannelOffer, ...] = ()
     budget: int = 1
+    disks: tuple[DiskOffer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What both sides do: names and pairs sorted by name; channel types with their number, where it is not 0."""
+    """What both sides do: names and pairs sorted by name; channel types with their number, where it is not 0.
+
+    Each of `disks`, sorted, has a channel of type `nbd` besides.
+    """
 
     version: int
     payload: str
     capabilities: tuple[str, ...] = ()
     parameters: tuple[tuple[str, Value], ...] = ()
     channels: tuple[tuple[str, int], ...] = ()
+    disks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ class ResumeState:
                 "capabilities": result.capabilities,
                 "parameters": result.parameters,
                 "channels": result.channels,
-                "bound": [(key.type, key.index) for key in self.bound],
+                "disks": result.disks,
+                "bound": [(key.type, key.index, key.target) for key in self.bound],
                 "sent": self.sent,
             },
             indent=1,
@@ -76,8 +77,9 @@ class ResumeState:
             tuple(said["capabilities"]),
             tuple((name, value) for name, value in said["parameters"]),
             tuple((name, int(count)) for name, count in said["channels"]),
+            tuple(map(str, said["disks"])),
         )
-        bound = tuple(ChannelKey(str(kind), int(index)) for kind, index in said["bound"])
+        bound = tuple(ChannelKey(str(kind), int(index), str(target)) for kind, index, target in said["bound"])
         return cls(thread, result, bound, int(said["sent"]))
 
 

@@ -116,7 +116,8 @@ class Session:
         self._end("pause" if self._is_resumable() else "cut", items, is_usable=False)
 
     def _is_resumable(self) -> bool:
-        return self.state == "payload" and RESUME in self.agreed.capabilities
+        """Whether another connection may do. What a disk's own protocol has done cannot be taken up again."""
+        return self.state == "payload" and RESUME in self.agreed.capabilities and not self.agreed.disks
 
     def give_up(self) -> None:
         """The lost connection will not be replaced."""

@@ -71,7 +71,12 @@ class SourceSession(SourceChannels):
             self._outgoing.append(self._writer.encode(block))
 
     def payload_complete(self) -> None:
-        """The whole stream was given to the session or its striper."""
+        """The whole stream was given to the session or its striper, and every disk is written.
+
+        Raises `LocalProtocolError` for one that is not.
+        """
+        if self._unwritten:
+            raise LocalProtocolError("handshake/usage", f"{min(self._unwritten)} is not written yet")
         if self.agreed.payload == STRIPED:
             self._sent, self._sum = self.striper.offset, self.striper.sum
         ended = PayloadEnded(self._sent, self._sum.digest())

@@ -34,6 +34,7 @@ class SourceChannels(SourceHandshake):
     def __init__(self, config: SourceConfig) -> None:
         super().__init__(config)
         self._unanswered: set[ChannelKey] = set()
+        self._unwritten: set[ChannelKey] = set()
         self._withheld: tuple[ChannelKey, ...] = ()
 
     def _hear_agreement(self, _: Any) -> None:
@@ -63,11 +64,18 @@ class SourceChannels(SourceHandshake):
             wanted, self._withheld = self._withheld, ()
             self._events.append(ChannelsWanted(wanted))
 
+    def notice_ended(self, key: ChannelKey) -> None:
+        """A disk is written."""
+        self._unwritten.discard(key)
+
     def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool, by_peer: bool) -> None:
         """A channel was refused or could not be opened, or an open one was lost.
 
         A destination that needs none waits for all: one that it cannot know of, for it did not refuse it, is needed.
         """
+        if was_open and key.is_storage and self.state == "payload":
+            self._fault(errors)
+            return
         if was_open:
             self._lose_channel(errors)
             return
@@ -89,6 +97,7 @@ class SourceChannels(SourceHandshake):
         if sorted(bound + missing) != sorted(self._plan) or not self._optional.issuperset(missing):
             raise violation(ErrorCode.CHANNEL_MISSING, "/missing", "the destination goes on without what is needed")
         self._plan = bound
+        self._unwritten = {key for key in bound if key.is_storage}
         self._events.append(Ready(bound, missing))
 
     handlers: ClassVar[Mapping[str, Handler]] = {

@@ -6,7 +6,7 @@ nothing here touches it, so failing costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -151,7 +151,7 @@ class SourceHandshake(Session):
         if isinstance(result, Refusal):
             raise Violation((*items, *result.items, _disagreement("the destination accepts what cannot be")))
         digest = keys.result_digest(self._dialect.part(result_entries(result)))
-        items += impossible(result)
+        items += [*impossible(result), *_missing_disks(config.offer, result)]
         if reply.chosen_version != result.version or not keys.is_equal(reply.result_digest, digest):
             items.append(_disagreement("both sides computed different results from the same offers"))
         if items:
@@ -179,7 +179,9 @@ class SourceHandshake(Session):
         self.result = result
         self._plan = planned(result)
         needed = {offer.type: offer.minimum for offer in self._config.offer.channels}
-        self._optional = frozenset(key for key in self._plan if key.index >= needed.get(key.type, 0))
+        self._optional = frozenset(
+            key for key in self._plan if not key.is_storage and key.index >= needed.get(key.type, 0)
+        )
         self._thread = Thread(reply.migration_id, reply.channel_secret, 0)
         self._writer.large = max(FIRST_LIMIT, reply.limits.inventory_size)
         self._reader.large = max(FIRST_LIMIT, self._config.inventory_size)
@@ -221,6 +223,14 @@ class SourceHandshake(Session):
         "HelloReply": _hear_reply,
         "InventoryReply": _hear_verdicts,
     }
+
+
+def _missing_disks(offer: Offer, result: Result) -> Iterator[ErrorItem]:
+    """The disks that are required, and that the chosen revision has no words for."""
+    for disk in offer.disks:
+        if disk.required and disk.name not in result.disks:
+            text = "the destination does not export this disk"
+            yield item(ErrorCode.DISK_MISSING, f"/disks/{disk.name}", text)
 
 
 def _disagreement(text: str) -> ErrorItem:
