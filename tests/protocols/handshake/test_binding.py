@@ -64,6 +64,29 @@ def test_what_belongs_elsewhere(thread: Thread) -> None:
 
 
 @pytest.mark.requirement("CH-058")
+@pytest.mark.parametrize("epoch", [0, 1, 3, 2**32 - 1])
+def test_an_epoch_that_only_the_proof_has_right(epoch: int) -> None:
+    """The proof is that of the present epoch, the entry names another one."""
+    more: dict[str, Any] = {"epoch": epoch}
+    assert refused(Binding(THREAD, PLAN), header(PLAN[0], **more)) == [("CHANNEL_BINDING", "/header")]
+
+
+@pytest.mark.requirement("CH-058")
+@pytest.mark.parametrize("binding", [bytes(16), bytes(range(15)) + b"\x10", bytes(range(1, 17))], ids=bytes.hex)
+def test_a_migration_that_only_the_proof_has_right(binding: bytes) -> None:
+    """The proof is that of this migration, the header names another one."""
+    elsewhere = replace(header(PLAN[0]), binding=binding)
+    assert refused(Binding(THREAD, PLAN), elsewhere) == [("CHANNEL_BINDING", "/header")]
+
+
+@pytest.mark.requirement("CH-058")
+@pytest.mark.parametrize("proof", [bytes(16), b"", header(PLAN[1]).entries.proof], ids=bytes.hex)
+def test_a_proof_that_is_not_that_of_the_channel(proof: bytes) -> None:
+    more: dict[str, Any] = {"proof": proof}
+    assert refused(Binding(THREAD, PLAN), header(PLAN[0], **more)) == [("CHANNEL_BINDING", "/header")]
+
+
+@pytest.mark.requirement("CH-058")
 def test_a_proof_is_looked_at_before_the_plan() -> None:
     stranger = header(ChannelKey("nbd", 0), replace(THREAD, secret=bytes(32)))
     assert refused(Binding(THREAD, PLAN), stranger) == [("CHANNEL_BINDING", "/header")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,8 @@ from wireformat.protocols.handshake.listener import Listener
 from wireformat.protocols.handshake.messages import Progress, Start
 from wireformat.protocols.handshake.offers import CapabilityOffer
 from wireformat.protocols.handshake.payloads import HANDOVER, STRIPED
+from wireformat.protocols.handshake.refusal import errors_of
+from wireformat.protocols.handshake.source import SourceSession
 
 HANDING = offer(HANDOVER)
 
@@ -120,20 +123,50 @@ def test_a_commit_is_bound_to_what_was_said(change: Any) -> None:
     assert run.codes("source") == ["TRANSCRIPT_MISMATCH"]
 
 
-@pytest.mark.requirement("HS-052", "HS-116")
-def test_a_source_that_commits_to_something_else_is_refused() -> None:
-    run = Loopback(source_config(), destination_config())
-    run.pump()
+def refusal_of_commit(spoil: Callable[[SourceSession], object]) -> Any:
+    """What is answered to a source that commits to something else, its transcript in order."""
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     far = run.main.far
     far.receive_data(run.source.data_to_send())
     run.source.receive_data(far.data_to_send())
-    assert run.source.result is not None
-    run.source.result = replace(run.source.result, payload="v1-other")
+    spoil(run.source)
     far.receive_data(run.source.data_to_send())
     run.source.receive_data(far.data_to_send())
     far.receive_data(run.source.data_to_send())
-    assert codes(message_of(far.data_to_send())) == ["RESULT_DIGEST_MISMATCH"]
+    return message_of(far.data_to_send())
+
+
+def commits_to_another_result(source: SourceSession) -> None:
+    source.result = replace(source.agreed, payload="v1-other")
+
+
+def plans_less(source: SourceSession) -> None:
+    source._plan = source._plan[1:]
+
+
+def plans_more(source: SourceSession) -> None:
+    source._plan = (*source._plan, ChannelKey("multifd", 3))
+
+
+def plans_something_else(source: SourceSession) -> None:
+    source._plan = (ChannelKey("device-state", 0), *source._plan[1:])
+
+
+@pytest.mark.requirement("HS-052", "HS-116")
+@pytest.mark.parametrize(
+    ("spoil", "path"),
+    [
+        (commits_to_another_result, "/result"),
+        (plans_less, "/plan"),
+        (plans_more, "/plan"),
+        (plans_something_else, "/plan"),
+    ],
+)
+def test_a_source_that_commits_to_something_else_is_refused(
+    spoil: Callable[[SourceSession], object], path: str
+) -> None:
+    refusal = refusal_of_commit(spoil)
+    assert [(item.code.name, item.path) for item in errors_of(refusal)] == [("RESULT_DIGEST_MISMATCH", path)]
 
 
 @pytest.mark.requirement("HS-130")
@@ -191,6 +224,21 @@ def test_a_stream_that_cannot_be_followed() -> None:
     run.pump()
     assert run.outcome == ("failed", "failed")
     assert run.codes("source") == ["MALFORMED"]
+
+
+@pytest.mark.requirement("HS-118")
+@pytest.mark.parametrize("last", range(3))
+def test_it_goes_on_with_the_last_channel_that_is_needed(last: int) -> None:
+    needing = replace(STRIPED_OFFER, channels=(replace(STRIPED_OFFER.channels[0], minimum=3),))
+    run = Loopback(source_config(needing), destination_config(STRIPED_OFFER))
+    run.pump()
+    for index in {0, 1, 2} - {last}:
+        run.dial(ChannelKey("multifd", index))
+        run.pump()
+        assert run.outcome == ("opening", "binding")
+    run.dial(ChannelKey("multifd", last))
+    run.pump()
+    assert run.outcome == ("ready", "ready")
 
 
 @pytest.mark.requirement("CH-063")
