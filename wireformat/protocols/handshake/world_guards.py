@@ -56,7 +56,7 @@ def planned(index: int, epoch: int = 0) -> Header:
 def negotiate(source: Offer, destination: Offer) -> Result | None:
     """The result of both offers; none where there is no agreement [handshake D.7]."""
     common = set(source.versions) & set(destination.versions)
-    if not common or (source.feature == "require" and destination.feature == "none"):
+    if not common or {source.feature, destination.feature} == {"require", "none"}:
         return None
     return Result(max(common), source.feature != "none" and destination.feature != "none")
 
@@ -67,8 +67,9 @@ def opens_migration(kind: str) -> bool:
 
 
 def is_busy(state: str, is_over: bool) -> bool:
-    """Whether the destination has no time for another migration [handshake D.13]."""
-    return state != "listening" and not is_over
+    """Whether the destination has no time for another migration: from a HELLO on, not from a header on
+    [handshake D.13]."""
+    return state not in ("listening", "header") and not is_over
 
 
 def slot_of(header: Header, is_filled: Sequence[bool], epoch: int) -> int | None:
@@ -79,7 +80,7 @@ def slot_of(header: Header, is_filled: Sequence[bool], epoch: int) -> int | None
 
 
 def is_ready(is_bound: Sequence[bool], is_required: Sequence[bool]) -> bool:
-    """Whether the destination may say CHANNELS_READY."""
+    """Whether the destination may say CHANNELS_READY; where nothing is required, it waits for all that may come."""
     return all(bound or not required for bound, required in zip(is_bound, is_required, strict=True))
 
 
