@@ -99,7 +99,9 @@ def test_a_union_has_the_arms_of_the_version(version: str, arms: list[int], reco
 
 
 @pytest.mark.parametrize(
-    ("cls", "living"), [(Late, {"2", "10"}), (Early, {"1", "2"}), (Outer, {"1", "2", "10"})], ids=lambda x: str(x)
+    ("cls", "living"),
+    [(Late, {"2", "10"}), (Early, {"1", "2"}), (Outer, {"1", "2", "10"})],
+    ids=["Late", "Early", "Outer"],
 )
 def test_lives(cls: type[Message], living: set[str]) -> None:
     assert {version for version in VERSIONS if lives(lift(cls).record, version)} == living
