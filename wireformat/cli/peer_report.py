@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from wireformat.cli.running import complain
+from wireformat.derive.escape import visible
 from wireformat.protocols.handshake.events import (
     Agreed,
     ChannelKey,
@@ -65,7 +66,7 @@ class Report:
             self._print(document(event))
             return
         for line in lines(event):
-            complain(self._verb, line)
+            self._tell(line)
 
     def listening(self, names: tuple[str, ...]) -> None:
         """Tell the addresses that are listened at."""
@@ -73,7 +74,7 @@ class Report:
             self._print({"event": "listening", "addresses": list(names)})
             return
         for name in names:
-            complain(self._verb, f"listening at {name}")
+            self._tell(f"listening at {name}")
 
     def end(self, dropped: int) -> None:
         """Tell how many strangers there were, where not all were told."""
@@ -83,7 +84,11 @@ class Report:
         if self._as_json:
             self._print({"event": "strangers", "refused": self.strangers, "dropped": dropped})
             return
-        complain(self._verb, f"strangers: {self.strangers} refused, {dropped} dropped before they said anything")
+        self._tell(f"strangers: {self.strangers} refused, {dropped} dropped before they said anything")
+
+    def _tell(self, line: str) -> None:
+        """Print a line. What a peer said in it is shown: it does not reach the terminal as a command to it."""
+        complain(self._verb, visible(line))
 
     def _print(self, record: Mapping[str, Any]) -> None:
         print(json.dumps(record, ensure_ascii=False), file=sys.stderr, flush=True)
