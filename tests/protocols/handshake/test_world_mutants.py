@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from tests.house.project import ROOT
+from tests.schema.test_layout import Ascending
+from wireformat.errors import DecodeError, WireError
 from wireformat.explore.search import explore
-from wireformat.protocols.handshake import keys
+from wireformat.protocols.handshake import destination_handshake, keys, refusal, source_handshake
+from wireformat.protocols.handshake.frames import FrameReader
 from wireformat.protocols.handshake.machine import TRANSITIONS
+from wireformat.protocols.handshake.offers import ErrorItem, Offer
 from wireformat.protocols.handshake.world_channels import ChannelsWorld
 from wireformat.protocols.handshake.world_guards import GUARDS, Header, planned
 from wireformat.protocols.handshake.world_handover import HandoverWorld
 from wireformat.protocols.handshake.world_handshake import HandshakeWorld
 from wireformat.protocols.handshake.world_resume import ResumeWorld
 from wireformat.protocols.handshake.world_tampering import TamperingWorld
+from wireformat.schema.layout.entries import Entries
 from wireformat.schema.machine import Table
+from wireformat.schema.values import Unknown
 from wireformat.schema.world import World
 
 TESTS = "tests/protocols/handshake/"
@@ -216,11 +221,86 @@ KILLERS: Mapping[str, str] = {
 """Every mutant of the list, and the test that kills it; those of tables and guards are killed above, by name."""
 
 
-@pytest.mark.parametrize("mutant", KILLERS)
-def test_every_mutant_of_the_list_has_its_killer(mutant: str) -> None:
+def killer_of(mutant: str) -> Callable[..., None]:
+    """The test that kills a mutant."""
     path, _, name = KILLERS[mutant].partition("::")
-    assert re.search(rf"^def {name}\(", (ROOT / path).read_text(), re.MULTILINE)
-    assert KILLERS[mutant] != OURS or mutant in {each.what for each in MUTANTS}
+    found: Callable[..., None] = getattr(import_module(path.removesuffix(".py").replace("/", ".")), name)
+    return found
+
+
+def skips_nothing(reader: FrameReader, type: int, raw: bytes) -> Any:
+    """Takes a message that is unknown for an error, critical or not."""
+    message = reader.codec.decode(raw).message
+    if isinstance(message, Unknown):
+        raise DecodeError("tag", f"message {type:#06x} is unknown")
+    return message
+
+
+def knows_every_entry(reader: FrameReader, type: int, raw: bytes) -> Any:
+    """Takes an entry that is unknown for an error, critical or not."""
+    message = reader.codec.decode(raw).message
+    if getattr(message, "unknown", ()):
+        raise DecodeError("tag", f"message {type:#06x} has an unknown entry")
+    return message
+
+
+def any_order(*_: Any) -> None:
+    """Reads values in any order, so that bytes that were not made by the rules have a digest, too."""
+
+
+def only_the_first(count: int, items: tuple[ErrorItem, ...]) -> tuple[ErrorItem, ...]:
+    """Tells the peer one reason."""
+    return items[:1]
+
+
+def by_prefix(one: bytes | None, other: bytes) -> bool:
+    """Compares the first half."""
+    return one is not None and one[:16] == other[:16]
+
+
+def offers_everything(offer: Offer) -> None:
+    """Offers parameters that concern one side alone."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Something wrong in the code: what takes the place of which names; `given` is what the killer is called with."""
+
+    wrong: Callable[..., Any]
+    places: Sequence[tuple[object, str]]
+    given: Sequence[Any] = ()
+
+
+UNORDERED = (Ascending(names=("b", "")), "00020162 000200", "order", "names[1]", 4)
+MISTAKES: Mapping[str, Mistake] = {
+    "verifier that rejects optional unknowns": Mistake(skips_nothing, [(FrameReader, "_message")]),
+    "offer parser that fails on one unknown entry": Mistake(knows_every_entry, [(FrameReader, "_message")], [0x3000]),
+    "digest over non-canonical bytes": Mistake(any_order, [(Entries, "_check_order")], UNORDERED),
+    "error list cut to the first item": Mistake(only_the_first, [(refusal, "_at_most")]),
+    "CONFIRM_MAC compared on a prefix": Mistake(by_prefix, [(keys, "is_equal")], [31]),
+    "LOCAL parameter leak": Mistake(
+        offers_everything, [(source_handshake, "check_offer"), (destination_handshake, "check_offer")]
+    ),
+}
+MAKING_THEIR_OWN = {"naive conflict resolution", "OMIT but section version not lowered"}
+"""Mutants that the test that kills them makes itself."""
+
+
+def test_every_mutant_of_the_list_has_its_killer() -> None:
+    named = {mutant for mutant, killer in KILLERS.items() if killer == OURS}
+    assert named <= {each.what for each in MUTANTS}
+    assert KILLERS.keys() == named | MISTAKES.keys() | MAKING_THEIR_OWN
+    assert all(callable(killer_of(mutant)) for mutant in KILLERS)
+
+
+@pytest.mark.parametrize("mutant", MISTAKES)
+def test_the_killer_fails_with_the_mistake_and_only_with_it(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake, killer = MISTAKES[mutant], killer_of(mutant)
+    killer(*mistake.given)
+    for owner, name in mistake.places:
+        monkeypatch.setattr(owner, name, mistake.wrong)
+    with pytest.raises((AssertionError, WireError, pytest.fail.Exception)):
+        killer(*mistake.given)
 
 
 @pytest.mark.parametrize("index", [0, 15, 16, 30, 31])
