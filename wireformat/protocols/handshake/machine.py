@@ -33,6 +33,29 @@ DESTINATION_ENDS: Row = {
 }
 """What ends a destination's attempt: it has done nothing yet that could not be undone."""
 
+PAYLOAD: Row = {
+    "payload": "payload",
+    "PayloadBlock": "payload",
+    "PayloadEnd": "payload",
+    "payload-end": "complete",
+    "Handover": "handed-over",
+    "pause": "paused",
+}
+"""What happens in the payload, on either side, beside what ends it."""
+
+PAUSED: Row = {"reconnect": "resuming", "cancel": "cancelled", "give-up": "failed"}
+
+RESUMING: Row = {
+    "Resume": "resuming",
+    "ResumeReply": "payload",
+    "Reject": "paused",
+    "cut": "paused",
+    "fault": "paused",
+    "silence": "paused",
+    "cancel": "cancelled",
+}
+"""What becomes of a new connection, on either side: one that comes to nothing leaves the pause as it was."""
+
 CHANNEL_ENDS: Row = {"Reject": "closed", "cut": "closed", "fault": "closed", "silence": "closed", "cancel": "closed"}
 
 SOURCE: Mapping[str, Row] = {
@@ -58,25 +81,9 @@ SOURCE: Mapping[str, Row] = {
         **SOURCE_ENDS,
     },
     "ready": {"Start": "payload", "Progress": "ready", **SOURCE_ENDS},
-    "payload": {
-        "payload": "payload",
-        "PayloadBlock": "payload",
-        "PayloadEnd": "payload",
-        "payload-end": "complete",
-        "Handover": "handed-over",
-        "pause": "paused",
-        **SOURCE_ENDS,
-    },
-    "paused": {"reconnect": "resuming", "cancel": "cancelled", "give-up": "failed"},
-    "resuming": {
-        "Resume": "resuming",
-        "ResumeReply": "payload",
-        "Reject": "paused",
-        "cut": "paused",
-        "fault": "paused",
-        "silence": "paused",
-        "cancel": "cancelled",
-    },
+    "payload": {**PAYLOAD, **SOURCE_ENDS},
+    "paused": PAUSED,
+    "resuming": RESUMING,
     "handed-over": {"Loaded": "loaded", "Progress": "handed-over", **SOURCE_ENDS},
     "loaded": {"Grant": "granted", **SOURCE_ENDS},
     "granted": {
@@ -112,25 +119,9 @@ DESTINATION: Mapping[str, Row] = {
         **DESTINATION_ENDS,
     },
     "ready": {"Start": "payload", "Progress": "ready", **DESTINATION_ENDS},
-    "payload": {
-        "payload": "payload",
-        "PayloadBlock": "payload",
-        "PayloadEnd": "payload",
-        "payload-end": "complete",
-        "Handover": "handed-over",
-        "pause": "paused",
-        **DESTINATION_ENDS,
-    },
-    "paused": {"reconnect": "resuming", "cancel": "cancelled", "give-up": "failed"},
-    "resuming": {
-        "Resume": "resuming",
-        "ResumeReply": "payload",
-        "Reject": "paused",
-        "cut": "paused",
-        "fault": "paused",
-        "silence": "paused",
-        "cancel": "cancelled",
-    },
+    "payload": {**PAYLOAD, **DESTINATION_ENDS},
+    "paused": PAUSED,
+    "resuming": RESUMING,
     "handed-over": {"Loaded": "loaded", "Progress": "handed-over", **DESTINATION_ENDS},
     "loaded": {
         "Grant": "granted",
