@@ -7,7 +7,7 @@ set earlier leaks into a migration [handshake R-HS-35].
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +21,7 @@ from wireformat.peer.dialling import check_usable
 from wireformat.protocols.handshake.keys import KEY_SIZE
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context
 from wireformat.protocols.handshake.offering import FILE, LIVE, Setting, offer
-from wireformat.protocols.handshake.offers import ChannelOffer, Offer, Span, Wish
+from wireformat.protocols.handshake.offers import ChannelOffer, DiskOffer, Offer, Span, Wish
 from wireformat.protocols.handshake.registry import Side
 from wireformat.protocols.handshake.releases import RELEASES, Release, release
 from wireformat.protocols.qapi.addresses import Address, parse
@@ -48,6 +48,10 @@ Parameter = Annotated[
 ]
 ReleaseName = Annotated[str, typer.Option("--release", help="program whose offer is made: qemu-7.2")]
 Payloads = Annotated[list[str] | None, typer.Option("--payload", help="encoding of the stream, best first")]
+Disk = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=ADDRESS", help="a disk: of its NBD server, or at the source where its client connects"),
+]
 TlsCertificate = Annotated[Path | None, typer.Option("--tls-cert", help="certificate chain to show, PEM")]
 TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="key of the certificate, PEM")]
 TlsAuthority = Annotated[Path | None, typer.Option("--tls-ca", help="who vouches for the peer, PEM")]
@@ -72,6 +76,23 @@ def address_of(text: str, option: str) -> Address:
     except WireError as error:
         raise UsageError(f"{option} {text}: {error}") from None
     return address
+
+
+def disks_of(disks: Sequence[str] | None) -> dict[str, Address]:
+    """Disks with the addresses of their partners. Raises `UsageError`."""
+    found: dict[str, Address] = {}
+    for text in disks or ():
+        name, separator, address = text.partition("=")
+        if not (name and separator) or name in found:
+            raise UsageError(f"--disk {text}: NAME=ADDRESS is needed, each name once")
+        found[name] = address_of(address, "--disk")
+    return found
+
+
+def with_disks(offered: Offer, disks: Collection[str]) -> Offer:
+    """The offer with disks, all of them required, and a connection for each."""
+    named = tuple(DiskOffer(name, required=True) for name in sorted(disks))
+    return replace(offered, disks=named, budget=offered.budget + len(named))
 
 
 def context_of(label: str, uuid: str | None) -> Context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from wireformat.peer.dialler import Dialler
 from wireformat.peer.dialling import is_one_way
 from wireformat.peer.plain import send_plain
 from wireformat.peer.source import SourcePeer
+from wireformat.peer.storage import Doors
 from wireformat.protocols.handshake.messages import NONCE_SIZE
 from wireformat.protocols.handshake.source import SourceSession
 from wireformat.protocols.handshake.source_handshake import SourceConfig
@@ -54,6 +56,7 @@ def run(
     tls_ca: options.TlsAuthority = None,
     tls_server_name: Annotated[str | None, typer.Option(help="name that the destination must prove")] = None,
     psk_file: options.PskFile = None,
+    disk: options.Disk = None,
     grease: options.Grease = None,
     one_way: Annotated[bool, typer.Option("--one-way", help="the command behind exec: sends nothing back")] = False,
     timeout: options.Timeout = 30.0,
@@ -77,8 +80,10 @@ def run(
     check_two_way(to, address, channels, one_way=one_way)
     sending = open_sending(file)
     confirm, psk = options.confirmation_of(psk_file, has_tls=has_tls)
+    addresses = options.disks_of(disk)
+    offer = options.source_offer(release, wishes, settings, payload, channels, has_tls=has_tls)
     config = SourceConfig(
-        offer=options.source_offer(release, wishes, settings, payload, channels, has_tls=has_tls),
+        offer=options.with_disks(offer, addresses),
         nonce=secrets.token_bytes(NONCE_SIZE),
         inventory=sending.inventory,
         context=options.context_of(label, uuid),
@@ -88,8 +93,19 @@ def run(
         grease=grease,
     )
     peer = SourcePeer(SourceSession(config), dialler, sending.payload, report, timeout)
-    work(peer.run())
+    work(migrate(peer, addresses, report))
     return source_outcome(VERB, peer, report, state)
+
+
+async def migrate(peer: SourcePeer, addresses: Mapping[str, Address], report: Report) -> None:
+    """Migrate, with clients for disks at these addresses."""
+    doors = await Doors.open(addresses)
+    try:
+        for names in doors.names.values():
+            report.listening(names)
+        await peer.run(doors.disks)
+    finally:
+        await doors.close()
 
 
 def check_two_way(name: str, address: Address, channels: int, *, one_way: bool) -> None:

@@ -9,8 +9,8 @@ An end that leaves without a word leaves at once: whoever writes a stream into n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias
 
 from wireformat.peer.wire import Wire
 
@@ -39,6 +39,10 @@ class End(Protocol):
         ...
 
 
+Successor: TypeAlias = Callable[[Wire, Callable[[], None]], Awaitable[None]]
+"""Who may take a wire over: given the wire, and what to call for every sign of life."""
+
+
 class Line:
     """One connection of a session.
 
@@ -64,6 +68,7 @@ class Line:
         self._readable = asyncio.Event()
         self._is_at_end = False
         self._has_spoken = False
+        self._successor: Successor | None = None
         self.fault: OSError | None = None
         """Why the connection broke, where it did and anything is known of it."""
 
@@ -72,6 +77,11 @@ class Line:
         self._drained.clear()
         self._woken.set()
         self._readable.set()
+
+    def take_over(self, successor: Successor) -> None:
+        """Let somebody else have the wire; the line ends when he is done with it."""
+        self._successor = successor
+        self.wake()
 
     async def drained(self) -> None:
         """Wait until all that the end wanted to say is sent, or never will be."""
@@ -82,7 +92,11 @@ class Line:
         reading = asyncio.create_task(self._read(first))
         try:
             await self._write()
-            if not self._is_at_end and self._has_spoken:
+            if self._successor is not None:
+                await _stopped(reading)
+                await self._successor(self.wire, self._touch)
+                self._settle()
+            elif not self._is_at_end and self._has_spoken:
                 await self.wire.finish()
                 await _bounded(reading)
         except OSError:
@@ -133,12 +147,18 @@ class Line:
                 self._has_spoken = True
                 await self.wire.write(data)
                 self._touch()
-            elif self.end.wants_close or self._is_at_end:
+            elif self.end.wants_close or self._is_at_end or self._successor is not None:
                 return
             else:
                 self._drained.set()
                 await self._woken.wait()
                 self._woken.clear()
+
+
+async def _stopped(reading: asyncio.Task[None]) -> None:
+    """End a task that reads; nothing that it has read is lost by that, since it shows it at once."""
+    reading.cancel()
+    await asyncio.wait([reading])
 
 
 async def _bounded(reading: asyncio.Task[None]) -> None:

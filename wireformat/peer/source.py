@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wireformat.peer.dialler import Dialler
 from wireformat.peer.line import LINGER, Line
 from wireformat.peer.patience import Patience
 from wireformat.peer.payload import Payload
+from wireformat.peer.storage import Disks
 from wireformat.protocols.handshake.events import (
     ChannelKey,
     ChannelOpened,
@@ -74,6 +76,7 @@ class SourcePeer:
         report: Callable[[Event], None],
         timeout: float,
     ) -> None:
+        self._disks: Disks | None = None
         self.session = session
         self._dialler = dialler
         self._payload = payload
@@ -87,8 +90,9 @@ class SourcePeer:
         self._talking: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
 
-    async def run(self) -> None:
-        """Migrate. How it went is the session's state, and the last event reported."""
+    async def run(self, disks: Disks | None = None) -> None:
+        """Migrate, with disks. How it went is the session's state, and the last event reported."""
+        self._disks = disks
         self.session.connect()
         await self._talk(self.session.connected, self._unreachable)
 
@@ -195,14 +199,26 @@ class SourcePeer:
         self._settle()
 
     async def _send(self, payload: str, offset: int) -> None:
-        """Send the stream from an offset on, and say that this was all."""
+        """Send the stream from an offset on, and say that this was all once every disk is written too."""
+        await self._carry_disks()
         if payload == STRIPED:
             await self._send_striped(offset)
         else:
             await self._send_raw(offset)
+        while self.session.unwritten and self.session.state == "payload":
+            self._news.clear()
+            await self._news.wait()
         if self.session.state == "payload":
             self.session.payload_complete()
             self._settle()
+
+    async def _carry_disks(self) -> None:
+        """Give the channels of disks to those who write them."""
+        if self._disks is None or not self.session.unwritten:
+            return
+        for channel, line in await self._open_channels():
+            if channel.key.is_storage:
+                line.take_over(partial(self._disks.carry, channel))
 
     async def _send_again(self, payload: str, offset: int) -> None:
         """Pass over what the destination has already, which proves that it is the same stream, and send the rest."""
@@ -229,7 +245,7 @@ class SourcePeer:
 
     async def _send_striped(self, offset: int) -> None:
         """Hand pieces to whichever channel has room, in ascending order, and end every channel."""
-        channels = await self._open_channels()
+        channels = [place for place in await self._open_channels() if not place[0].key.is_storage]
         pieces: asyncio.Queue[bytes | None] = asyncio.Queue(len(channels))
         async with asyncio.TaskGroup() as group:
             for channel, line in channels:

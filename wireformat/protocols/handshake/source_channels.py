@@ -37,6 +37,11 @@ class SourceChannels(SourceHandshake):
         self._unwritten: set[ChannelKey] = set()
         self._withheld: tuple[ChannelKey, ...] = ()
 
+    @property
+    def unwritten(self) -> frozenset[ChannelKey]:
+        """The disks that are not complete yet."""
+        return frozenset(self._unwritten)
+
     def _hear_agreement(self, _: Any) -> None:
         """Ask for what can be done without first: the destination goes on once what is needed is there."""
         optional = tuple(key for key in self._plan if key in self._optional)
