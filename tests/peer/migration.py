@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -88,6 +88,7 @@ async def destination(
     policy: Policy | None = None,
     tls: Credentials | None = None,
     address: Address | None = None,
+    sink: Callable[[str], Sink] = Sink,
 ) -> AsyncIterator[Served]:
     """A destination at a unix socket in a folder, or at another address; ended on leaving."""
     listener = await listen(address or Unix(str(folder / f"{next(NUMBERS)}.sock")))
@@ -100,7 +101,7 @@ async def destination(
     target = folder / f"{next(NUMBERS)}.mig"
     sessions = Listener(config or destination_config())
     context = server_context(tls) if tls else None
-    peer = DestinationPeer(sessions, listener, Sink(str(target)), report, policy or Policy(), context)
+    peer = DestinationPeer(sessions, listener, sink(str(target)), report, policy or Policy(), context)
     running = asyncio.create_task(peer.run())
     try:
         yield Served(peer, parse(listener.names[0]), target, running, events)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.captures.bundle import Captures
+from tests.peer.broken_sink import STEPS, BrokenSink
 from tests.peer.certificates import Authority
 from tests.peer.talk import both, read_all, run, send_all
 from wireformat.peer.dialler import Dialler
@@ -17,7 +18,7 @@ from wireformat.peer.listening import Listener, listen
 from wireformat.peer.lobby import Lobby
 from wireformat.peer.payload import Payload
 from wireformat.peer.plain import Cut, PlainDestination, send_plain
-from wireformat.peer.sink import Sink
+from wireformat.peer.sink import Sink, SinkFault
 from wireformat.peer.tls import Credentials, server_context
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import StrangerRefused
@@ -207,3 +208,24 @@ def test_a_file_gets_the_stream(stream: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy"
     run(send_plain(Dialler(parse(f"file:{target},offset=8"), 5.0), payload_of(stream)))
     assert target.read_bytes() == bytes(8) + stream.read_bytes()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_stream_that_cannot_be_kept_is_no_fault_of_its_source(stream: Path, tmp_path: Path, step: str) -> None:
+    target = tmp_path / "out"
+
+    async def receive() -> None:
+        listener = await listen(ANYWHERE)
+        receiving = PlainDestination(listener, BrokenSink(str(target), step), 10.0, Lobby(8, 5.0))
+        sending = asyncio.create_task(send_plain(Dialler(parse(listener.names[0]), 10.0), payload_of(stream)))
+        try:
+            await receiving.run()
+        finally:
+            await asyncio.gather(sending, return_exceptions=True)
+
+    with pytest.raises(SinkFault) as caught:
+        run(receive())
+    is_left = step in ("load", "commit")
+    assert caught.value.filename == str(target)
+    assert ("what came is left" in str(caught.value.strerror)) == is_left
+    assert {path.name for path in tmp_path.iterdir()} == ({"out.part"} if is_left else set())

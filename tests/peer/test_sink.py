@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from wireformat.peer.sink import Sink
+from wireformat.peer.sink import Sink, SinkFault
 
 
 @pytest.fixture
@@ -77,3 +79,37 @@ def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     taken.load()
     taken.commit()
     assert capfdbinary.readouterr().out == b"bytes"
+
+
+def test_a_check_changes_nothing(folder: Path) -> None:
+    made = Sink(str(folder / "out.mig"))
+    made.check()
+    assert names(folder) == {}
+    (folder / "out.mig.part").write_bytes(b"of another day")
+    made.check()
+    assert names(folder) == {"out.mig.part": b"of another day"}
+    Sink("-").check()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("", "Is a directory"), ("none/out.mig", "No such file or directory"), ("pipe", "is no regular file")],
+)
+def test_what_cannot_be_a_target(folder: Path, name: str, reason: str) -> None:
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(SinkFault) as caught:
+        Sink(str(folder / name)).check()
+    assert (caught.value.filename, caught.value.strerror) == (str(folder / name), reason)
+    assert {path.name for path in folder.iterdir()} == {"pipe"}
+
+
+def test_a_target_that_goes(folder: Path) -> None:
+    """Fails when a fault of the sink looks like one of a connection, or drops what came."""
+    taken = sink(folder, b"QEVM")
+    (folder / "out.mig").mkdir()
+    with pytest.raises(SinkFault, match="Is a directory") as caught:
+        taken.commit()
+    left = taken.leave(caught.value)
+    assert (left.filename, left.errno) == (str(folder / "out.mig"), errno.EISDIR)
+    assert left.strerror == f"Is a directory; what came is left in {folder / 'out.mig.part'}"
+    assert (folder / "out.mig.part").read_bytes() == b"QEVM"

@@ -22,6 +22,7 @@ from wireformat.peer.listening import listen
 from wireformat.peer.lobby import Lobby
 from wireformat.peer.plain import PlainDestination
 from wireformat.peer.sink import Sink
+from wireformat.peer.storage import Disks, servers
 from wireformat.protocols.handshake.abilities import Abilities
 from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Judge, Secrets
 from wireformat.protocols.handshake.inventory_items import SectionItem
@@ -65,6 +66,7 @@ def run(
     tls_key: options.TlsKey = None,
     tls_ca: options.TlsAuthority = None,
     psk_file: options.PskFile = None,
+    disk: options.Disk = None,
     grease: options.Grease = None,
     keep_listening: Annotated[bool, typer.Option("--keep-listening", help="go on after a migration too")] = False,
     exit_on_error: Annotated[bool, typer.Option("--exit-on-error", help="end after an attempt that failed")] = False,
@@ -98,8 +100,9 @@ def run(
     if one_way or is_one_way(address):
         raise UsageError(f"{listen_at} carries bytes one way, and a handshake needs both")
     confirm, psk = options.confirmation_of(psk_file, has_tls=credentials is not None)
+    addresses = options.disks_of(disk)
     config = DestinationConfig(
-        offer=offer,
+        offer=options.with_disks(offer, addresses),
         secrets=fresh_secrets,
         context=options.context_of(label, uuid),
         confirm=confirm,
@@ -108,7 +111,7 @@ def run(
         grease=grease,
         **loading_of(abilities),
     )
-    return receive(config, address, output, report, policy, credentials)
+    return receive(config, address, output, report, policy, credentials, servers(addresses))
 
 
 def fresh_secrets() -> Secrets:
@@ -123,6 +126,7 @@ def receive(
     report: Report,
     policy: Policy,
     credentials: Credentials | None,
+    disks: Disks | None = None,
 ) -> Exit:
     """Receive with the handshake; the exit code."""
     peers: list[DestinationPeer] = []
@@ -130,12 +134,17 @@ def receive(
     async def serve() -> None:
         listener = await listen(address)
         report.listening(listener.names)
-        peer = DestinationPeer(Listener(config), listener, Sink(output), report, policy, context_of(credentials))
+        peer = DestinationPeer(Listener(config), listener, sink, report, policy, context, disks)
         peers.append(peer)
         await peer.run()
 
+    context = context_of(credentials)
+    sink = Sink(output)
+    sink.check()
     work(serve())
     report.end(peers[0].lobby.dropped)
+    if peers[0].sink_fault is not None:
+        raise peers[0].sink_fault
     return Exit.FINE if peers[0].is_complete else failure_exit(report.failure)
 
 
@@ -143,10 +152,13 @@ async def receive_plain(
     address: Address, output: str, report: Report, policy: Policy, credentials: Credentials | None
 ) -> None:
     """Receive a plain stream. Raises `OSError` where none came whole."""
+    context = context_of(credentials)
+    sink = Sink(output)
+    sink.check()
     listener = await listen(address)
     report.listening(listener.names)
     lobby = Lobby(policy.strangers, policy.header_time)
-    await PlainDestination(listener, Sink(output), policy.timeout, lobby, context_of(credentials), report).run()
+    await PlainDestination(listener, sink, policy.timeout, lobby, context, report).run()
 
 
 def context_of(credentials: Credentials | None) -> SSL.Context | None:

@@ -32,12 +32,16 @@ def load(
         report(Failed(errors, "us"))
         return Exit.FINDING
     stream = payload.behind(container.size)
-    sink.begin()
-    offset = 0
-    for chunk in stream.chunks():
-        sink.write(offset, chunk)
-        offset += len(chunk)
-    sink.load()
-    sink.commit()
+    sink.check()
+    try:
+        sink.begin()
+        offset = 0
+        for chunk in stream.chunks():
+            sink.write(offset, chunk)
+            offset += len(chunk)
+        sink.load()
+        sink.commit()
+    finally:
+        sink.discard()
     report(Completed())
     return Exit.FINE

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wireformat.peer.keeping import Keeper
 from wireformat.peer.line import LINGER, Line
 from wireformat.peer.listening import Listener
 from wireformat.peer.lobby import Lobby
 from wireformat.peer.patience import Patience
+from wireformat.peer.securing import Plaintext, refuse, secure
 from wireformat.peer.sink import Sink
+from wireformat.peer.storage import Disks
 from wireformat.peer.wire import Wire
-from wireformat.protocols.channels.messages import MAGIC, MARKER
 from wireformat.protocols.handshake.channel_destination import ChannelDestination
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import (
@@ -31,13 +33,11 @@ from wireformat.protocols.handshake.events import (
     Held,
     Negotiated,
     Paused,
-    PayloadEnded,
     PayloadReceived,
     Started,
     StrangerRefused,
 )
 from wireformat.protocols.handshake.keys import EXPORTER_LABEL, KEY_SIZE
-from wireformat.protocols.handshake.listener import refuse_plaintext
 from wireformat.protocols.handshake.resume_end import MainEnd, ResumeEnd
 
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ HEADER_TIME = 10.0
 
 HANDSHAKE_FACTOR = 10
 """So many times the time for which a silent peer is waited for may pass until the payload begins."""
-
-OURS = MAGIC.to_bytes(4, "big") + MARKER.to_bytes(4, "big")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +78,13 @@ class DestinationPeer:
         report: Callable[[Event], None],
         policy: Policy,
         tls: SSL.Context | None = None,
+        disks: Disks | None = None,
     ) -> None:
+        self._disks = disks
         self.sessions = sessions
         self.is_complete = False
         self._listener = listener
-        self._sink = sink
+        self._keeper = Keeper(sink)
         self._report = report
         self._policy = policy
         self._tls = tls
@@ -141,29 +141,13 @@ class DestinationPeer:
             wire.close()
 
     async def _talk_secured(self, wire: Wire, context: SSL.Context) -> None:
-        from wireformat.peer.tls import FIRST_BYTES, accept_tls
-
-        first = b""
-        while len(first) < len(OURS) and first[:1] in (b"", FIRST_BYTES[:1], OURS[:1]):
-            data = await wire.read(len(OURS) - len(first))
-            if not data:
-                break
-            first += data
-        if not first.startswith(FIRST_BYTES):
-            await self._refuse_plaintext(wire, first)
-            return
-        secured = await accept_tls(wire, context, first)
-        await self._talk(wire, secured, secured.export(EXPORTER_LABEL, KEY_SIZE))
-
-    async def _refuse_plaintext(self, wire: Wire, first: bytes) -> None:
-        """Tell a peer of our kind that TLS is wanted; nobody else gets an answer in clear."""
-        self._report(StrangerRefused(ErrorCode.TLS_REQUIRED, first))
-        if first == OURS:
-            await wire.write(refuse_plaintext())
-            await wire.finish()
-            async with asyncio.timeout(LINGER):
-                while await wire.read():
-                    pass
+        try:
+            secured = await secure(wire, context)
+        except Plaintext as error:
+            self._report(StrangerRefused(ErrorCode.TLS_REQUIRED, error.first))
+            await refuse(wire, error.first)
+        else:
+            await self._talk(wire, secured, secured.export(EXPORTER_LABEL, KEY_SIZE))
 
     async def _talk(self, outer: Wire, wire: Wire, exporter: bytes) -> None:
         """Let a connection talk to the sessions. `outer` is what the lobby knows it by."""
@@ -199,12 +183,22 @@ class DestinationPeer:
                 return key is not None
         return False
 
+    @property
+    def sink_fault(self) -> OSError | None:
+        """Why the stream could not be kept, where that is how it ended."""
+        return self._keeper.fault
+
     def _settle(self) -> None:
-        """Report what happened, do what follows from it, and let every connection that is concerned go on."""
+        """Keep what came, report what happened, do what follows, and let every connection that is concerned go on."""
         for event in self.sessions.events():
-            if not isinstance(event, PayloadReceived):
+            self._keeper.take(event, self.sessions.session)
+            is_kept = self._keeper.fault is None
+            if not isinstance(event, PayloadReceived) and (is_kept or not isinstance(event, Completed)):
                 self._report(event)
-            self._react(event)
+            if is_kept or isinstance(event, Failed | Cancelled):
+                self._react(event)
+        if self._keeper.fault is not None:
+            self._over.set()
         for line in self._lines.values():
             line.wake()
 
@@ -215,34 +209,33 @@ class DestinationPeer:
                 self._bound(HANDSHAKE_FACTOR * self._policy.timeout)
             case Started():
                 self._bound(None)
-                self._sink.begin()
-            case PayloadReceived(offset, data):
-                self._sink.write(offset, data)
-            case PayloadEnded():
-                self._sink.load()
+                self._carry_disks()
             case HandedOver():
                 assert session is not None
-                self._sink.load()
                 if session.state == "handed-over":
                     session.loaded()
             case Granted():
                 assert session is not None
-                self._sink.commit()
                 if session.state == "granted":
                     session.running()
             case Completed():
-                self._sink.commit()
                 self._end(is_complete=True)
             case Paused():
                 self._drop_lines()
             case Held():
-                self._sink.hold()
                 self._over.set()
             case Failed() | Cancelled():
-                self._sink.discard()
                 self._end(is_complete=False)
             case StrangerRefused(code=ErrorCode.LEGACY_PEER) if session is None or session.is_over:
                 self._end(is_complete=False)
+
+    def _carry_disks(self) -> None:
+        """Give the channels of disks to those who keep them."""
+        for connection, line in self._lines.items():
+            end = connection.end
+            is_disk = isinstance(end, ChannelDestination) and end.key is not None and end.key.is_storage
+            if self._disks is not None and isinstance(end, ChannelDestination) and is_disk:
+                line.take_over(partial(self._disks.carry, end))
 
     def _end(self, *, is_complete: bool) -> None:
         """A migration, or an attempt, is over: go on listening where the policy says so."""

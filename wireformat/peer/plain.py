@@ -170,9 +170,17 @@ class PlainDestination:
             raise Cut(f"after {self.size} bytes: {error}") from None
         except BaseException:
             self._sink.discard()
+            wire.close(reset=True)
             raise
-        self._sink.load()
-        self._sink.commit()
+        self._keep()
+
+    def _keep(self) -> None:
+        """The stream is whole, and its source may be gone already. Raises `SinkFault`, which says where it is left."""
+        try:
+            self._sink.load()
+            self._sink.commit()
+        except OSError as fault:
+            raise self._sink.leave(fault) from None
 
 
 async def _begin(wire: Wire, wanted: bytes) -> bytes:

@@ -127,6 +127,10 @@ class Session:
         """The peer has said nothing for too long."""
         self._end("silence", (item(ErrorCode.PEER_SILENT, text="nothing came from the peer"),))
 
+    def fail(self, text: str) -> None:
+        """This side cannot read or write what it must. The peer is told, unless it has nothing to lose any more."""
+        self._fault((item(ErrorCode.LOCAL_IO, text=text),))
+
     def cancel(self) -> None:
         """This side's management gives up. Raises `LocalProtocolError` when it is too late."""
         self._check_legal("cancel")
