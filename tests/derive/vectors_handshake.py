@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.derive.plain_bytes import entry, frame
+from wireformat.protocols.handshake import file_messages, messages, transfer_messages
 from wireformat.protocols.handshake import inventory_items as inventory
-from wireformat.protocols.handshake import messages
 from wireformat.protocols.handshake import offer_items as offer
 from wireformat.protocols.handshake import profile_items as profile
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severity
@@ -174,7 +174,7 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     "Frame": (
         ("HELLO, the first frame", Frame(sequence=0, message=LEAST_HELLO)),
         ("REJECT with one error", Frame(sequence=0, message=messages.Reject(errors=(ZERO_COPY,)))),
-        ("LOADED, without entries", Frame(sequence=5, message=messages.Loaded())),
+        ("LOADED, without entries", Frame(sequence=5, message=transfer_messages.Loaded())),
         ("message that means nothing", Frame(sequence=1, message=Unknown(0x1A1A, b"\x00\x42\xff"))),
     ),
     "Piece": (
@@ -186,13 +186,13 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     "Profile": (
         (
             "oldest program of a cluster",
-            messages.Profile(
+            file_messages.Profile(
                 versions=(1,), capabilities=CAPABILITIES[:1], payloads=("v1-raw",), name="oldest program of a cluster"
             ),
         ),
         (
             "what a program can load",
-            messages.Profile(
+            file_messages.Profile(
                 versions=(1,), payloads=("v1-raw",), machine=MACHINE, ram_blocks=(RAM, ROM), sections=LOADABLE
             ),
         ),
@@ -240,17 +240,17 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     "Abort": (("one error", messages.Abort(errors=(ZERO_COPY,))),),
     "Progress": (("half", messages.Progress(text="loading tables", percent=50)), ("nothing", messages.Progress())),
     "ChannelAck": (("multifd/1", messages.ChannelAck(name=PLAN[1])),),
-    "Handover": (("64 KiB", messages.Handover(size=0x10000, digest=DIGEST)),),
+    "Handover": (("64 KiB", transfer_messages.Handover(size=0x10000, digest=DIGEST)),),
     "Loaded": (
-        ("no entries", messages.Loaded()),
-        ("an entry of the future", messages.Loaded(unknown=(MEANS_NOTHING,))),
+        ("no entries", transfer_messages.Loaded()),
+        ("an entry of the future", transfer_messages.Loaded(unknown=(MEANS_NOTHING,))),
     ),
-    "Grant": (("no entries", messages.Grant()),),
-    "Running": (("no entries", messages.Running()),),
+    "Grant": (("no entries", transfer_messages.Grant()),),
+    "Running": (("no entries", transfer_messages.Running()),),
     "Manifest": (
         (
             "everything",
-            messages.Manifest(
+            file_messages.Manifest(
                 versions=(1,),
                 result=messages.ResultEntries(version=1, payload="v1-raw"),
                 machine=MACHINE,
@@ -262,7 +262,7 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
             ),
         ),
     ),
-    "ManifestEnd": (("digest", messages.ManifestEnd(digest=DIGEST)),),
+    "ManifestEnd": (("digest", file_messages.ManifestEnd(digest=DIGEST)),),
     "Context": (("label and UUID", HELLO.context), ("nothing", messages.Context())),
     "Limits": (("8 MiB", messages.Limits(inventory_size=8 << 20)), ("as before", messages.Limits())),
     "ResultEntries": (("two channels", RESULT),),

@@ -10,7 +10,7 @@ from tests.derive.plain_bytes import entry, frame
 from tests.derive.vectors_handshake import DIGEST, MACHINE, NET, NONCE, RAM, ROM, TIMER
 from wireformat.codec import codec_for
 from wireformat.protocols.handshake import inventory_items as inventory
-from wireformat.protocols.handshake import messages
+from wireformat.protocols.handshake import messages, transfer_messages
 from wireformat.protocols.handshake import offer_items as offer
 from wireformat.protocols.handshake.frame import Frame
 
@@ -30,7 +30,7 @@ def _name(section: inventory.SectionItem) -> inventory.SectionName:
 
 
 TIMER_DIGEST, NET_DIGEST = map(_digest, (TIMER, NET))
-BLOCK = messages.PayloadBlock(data=b"QEVM\0\0\0\3")
+BLOCK = transfer_messages.PayloadBlock(data=b"QEVM\0\0\0\3")
 
 VDA = offer.DiskItem(name="vda", flags=offer.DiskFlags.REQUIRED)
 SCRATCH = offer.DiskItem(name="scratch", flags=offer.DiskFlags(0))
@@ -71,7 +71,7 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     "ChannelAck": (("nbd/vda", messages.ChannelAck(name=NBD_VDA)),),
     "SectionDigest": (("timer", TIMER_DIGEST), ("with a subsection", NET_DIGEST)),
     "PayloadBlock": (("eight bytes", BLOCK),),
-    "PayloadEnd": (("64 KiB", messages.PayloadEnd(size=0x10000, digest=DIGEST)),),
+    "PayloadEnd": (("64 KiB", transfer_messages.PayloadEnd(size=0x10000, digest=DIGEST)),),
 }
 
 BROKEN: Mapping[str, tuple[tuple[str, bytes], ...]] = {

@@ -24,7 +24,7 @@ from wireformat.protocols.vmstate.stream import Stream, read_stream
 from wireformat.protocols.vmstate.window import Window
 
 if TYPE_CHECKING:
-    from wireformat.protocols.handshake.messages import Manifest
+    from wireformat.protocols.handshake.file_messages import Manifest
 
 FIRST = 9
 """Bytes that tell what a file is."""

@@ -14,12 +14,13 @@ from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey
 from wireformat.protocols.handshake.frames import FrameWriter
-from wireformat.protocols.handshake.messages import ChannelAck, Loaded, Reject
+from wireformat.protocols.handshake.messages import ChannelAck, Reject
 from wireformat.protocols.handshake.offer_wire import channel_names
 from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.opening import header_bytes
 from wireformat.protocols.handshake.refusal import item, refusing
 from wireformat.protocols.handshake.resume import Thread
+from wireformat.protocols.handshake.transfer_messages import Loaded
 
 KEY = ChannelKey("multifd", 3)
 THREAD = Thread(bytes(range(16)), bytes(range(32)), 0)

@@ -12,9 +12,10 @@ from tests.captures.bundle import Capture
 from tests.protocols.handshake.states import everywhere, inventories, inventory_of, section_item, subsection_item
 from wireformat.protocols.handshake.container import ALIGNMENT, FIRST_BYTES, front, is_container, manifest_of
 from wireformat.protocols.handshake.container_reader import ContainerReader, read_front
+from wireformat.protocols.handshake.file_messages import Manifest
 from wireformat.protocols.handshake.inventory import applied, inventory_of_stream
 from wireformat.protocols.handshake.inventory_items import OmittedItem, VersionItem
-from wireformat.protocols.handshake.messages import Inventory, Manifest, ResultEntries
+from wireformat.protocols.handshake.messages import Inventory, ResultEntries
 from wireformat.protocols.handshake.resolution import Resolution
 from wireformat.protocols.vmstate.stream import read_stream
 

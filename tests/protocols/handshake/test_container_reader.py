@@ -14,8 +14,9 @@ from wireformat.errors import DecodeError
 from wireformat.protocols.channels.messages import NO_BINDING, ChannelHeader, ChannelKind, HeaderFlags
 from wireformat.protocols.handshake.container import Container, front, manifest_of
 from wireformat.protocols.handshake.container_reader import MAX_FRONT, ContainerReader, read_front
+from wireformat.protocols.handshake.file_messages import Manifest, ManifestEnd
 from wireformat.protocols.handshake.frame import Frame
-from wireformat.protocols.handshake.messages import Hello, Manifest, ManifestEnd, ResultEntries
+from wireformat.protocols.handshake.messages import Hello, ResultEntries
 from wireformat.schema import TaggedMessage, Unknown
 
 MANIFEST = manifest_of(

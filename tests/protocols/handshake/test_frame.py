@@ -10,7 +10,8 @@ from tests.derive.plain_bytes import entry, frame
 from wireformat.codec import codec_for, decode, encode
 from wireformat.errors import DecodeError
 from wireformat.protocols.handshake.frame import FRAMED, Frame, Piece
-from wireformat.protocols.handshake.messages import MAX_PIECE, Loaded, Start
+from wireformat.protocols.handshake.messages import Start
+from wireformat.protocols.handshake.transfer_messages import MAX_PIECE, Loaded
 from wireformat.schema.lift import lift
 from wireformat.schema.values import Unknown
 

@@ -16,8 +16,9 @@ from wireformat.protocols.handshake.frames import (
     entry_place,
     frame_behind,
 )
-from wireformat.protocols.handshake.messages import MAX_CAPABILITIES, Loaded, Progress
+from wireformat.protocols.handshake.messages import MAX_CAPABILITIES, Progress
 from wireformat.protocols.handshake.refusal import Violation, items_of
+from wireformat.protocols.handshake.transfer_messages import Loaded
 from wireformat.schema.values import Unknown
 
 CODEC = TODAY.frames()

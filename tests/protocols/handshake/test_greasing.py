@@ -8,9 +8,9 @@ from tests.protocols.handshake.loopback import STRIPED_OFFER, hello
 from wireformat.protocols.channels.framing import CRITICAL, is_grease
 from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.greasing import Greasing
-from wireformat.protocols.handshake.messages import Loaded
 from wireformat.protocols.handshake.offer_wire import offer_of
 from wireformat.protocols.handshake.offers import is_grease_name
+from wireformat.protocols.handshake.transfer_messages import Loaded
 
 
 def test_a_seed_decides() -> None:

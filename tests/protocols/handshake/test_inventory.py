@@ -36,6 +36,7 @@ from tests.protocols.vmstate.building import (
     vmsd,
 )
 from wireformat.codec import codec_for
+from wireformat.protocols.handshake.file_messages import Manifest
 from wireformat.protocols.handshake.inventory import (
     applied,
     inventory_of_manifest,
@@ -50,7 +51,7 @@ from wireformat.protocols.handshake.inventory_items import (
     SubsectionFlags,
     VersionItem,
 )
-from wireformat.protocols.handshake.messages import Inventory, Manifest, ResultEntries
+from wireformat.protocols.handshake.messages import Inventory, ResultEntries
 from wireformat.protocols.handshake.resolution import Resolution
 from wireformat.protocols.vmstate.stream import read_stream
 

@@ -45,12 +45,6 @@ NUMBERS = {
     0x800C: ("Abort", "either"),
     0x000D: ("Progress", "either"),
     0x800E: ("ChannelAck", "destination"),
-    0x8010: ("Handover", "source"),
-    0x8011: ("Loaded", "destination"),
-    0x8012: ("Grant", "source"),
-    0x8013: ("Running", "destination"),
-    0x8030: ("Manifest", "source"),
-    0x8031: ("ManifestEnd", "source"),
 }
 
 

@@ -12,8 +12,8 @@ from wireformat.codec import codec_for
 from wireformat.errors import DecodeError
 from wireformat.protocols.handshake.abilities import Abilities, SectionAbility, SubsectionAbility
 from wireformat.protocols.handshake.error_codes import ErrorCode
+from wireformat.protocols.handshake.file_messages import Profile
 from wireformat.protocols.handshake.inventory_items import OmittedItem, VersionItem
-from wireformat.protocols.handshake.messages import Profile
 from wireformat.protocols.handshake.negotiate import negotiate
 from wireformat.protocols.handshake.offer_wire import offer_of
 from wireformat.protocols.handshake.offering import offer

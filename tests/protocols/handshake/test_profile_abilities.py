@@ -13,9 +13,10 @@ from wireformat.codec import codec_for
 from wireformat.errors import DecodeError
 from wireformat.protocols.handshake.abilities import Abilities, SectionAbility, SubsectionAbility
 from wireformat.protocols.handshake.dump import abilities_of_dump, parse_dump
+from wireformat.protocols.handshake.file_messages import Profile
 from wireformat.protocols.handshake.inventory_items import MachineItem
 from wireformat.protocols.handshake.judgement import judge
-from wireformat.protocols.handshake.messages import Inventory, Profile
+from wireformat.protocols.handshake.messages import Inventory
 from wireformat.protocols.handshake.offers import Offer
 from wireformat.protocols.handshake.profile import profile_bytes, profile_of, profile_text, read_profile
 from wireformat.protocols.handshake.profile_abilities import abilities_of_profile, state_entries

@@ -7,7 +7,15 @@ from types import ModuleType
 import pytest
 
 from wireformat.protocols import protocol
-from wireformat.protocols.handshake import frame, inventory_items, messages, offer_items
+from wireformat.protocols.handshake import (
+    file_messages,
+    frame,
+    inventory_items,
+    messages,
+    offer_items,
+    profile_items,
+    transfer_messages,
+)
 from wireformat.protocols.handshake.protocol import PROTOCOL
 from wireformat.schema import Record
 from wireformat.schema.lint import lint
@@ -23,7 +31,9 @@ def test_it_is_a_proposal() -> None:
     assert PROTOCOL.versions[0] == "1"
 
 
-@pytest.mark.parametrize("module", [frame, inventory_items, messages, offer_items])
+@pytest.mark.parametrize(
+    "module", [file_messages, frame, inventory_items, messages, offer_items, profile_items, transfer_messages]
+)
 def test_every_declared_record_can_be_reached(module: ModuleType) -> None:
     """Fails when a record is declared and nobody lists it or refers to it."""
     declared = {

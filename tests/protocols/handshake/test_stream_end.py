@@ -26,8 +26,8 @@ from tests.protocols.vmstate.building import (
 from wireformat.errors import DecodeError
 from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.frames import FrameWriter, frame_behind
-from wireformat.protocols.handshake.messages import Handover
 from wireformat.protocols.handshake.stream_end import VmStateEnd
+from wireformat.protocols.handshake.transfer_messages import Handover
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 FRAME = FrameWriter(TODAY, TODAY.frames()).encode(Handover(size=1, digest=bytes(32)))

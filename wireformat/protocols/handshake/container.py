@@ -23,10 +23,11 @@ from wireformat.protocols.channels.messages import (
     HeaderFlags,
 )
 from wireformat.protocols.handshake.dialect import TODAY, Dialect
+from wireformat.protocols.handshake.file_messages import Manifest, ManifestEnd
 from wireformat.protocols.handshake.frame import MAX_FRAME
 from wireformat.protocols.handshake.frames import FrameWriter
 from wireformat.protocols.handshake.inventory import applied
-from wireformat.protocols.handshake.messages import Inventory, Manifest, ManifestEnd, ResultEntries
+from wireformat.protocols.handshake.messages import Inventory, ResultEntries
 from wireformat.protocols.handshake.resolution import Resolution
 
 ALIGNMENT: Final = 4096

@@ -28,13 +28,14 @@ from wireformat.protocols.handshake.events import (
     Started,
 )
 from wireformat.protocols.handshake.frames import FrameReader, FrameWriter, frame_behind
-from wireformat.protocols.handshake.messages import Loaded, ResumeReply, Running
+from wireformat.protocols.handshake.messages import ResumeReply
 from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW, STRIPED
 from wireformat.protocols.handshake.refusal import Violation, item, violation
 from wireformat.protocols.handshake.resume import Thread
 from wireformat.protocols.handshake.session import Handler
 from wireformat.protocols.handshake.striped import Joiner
+from wireformat.protocols.handshake.transfer_messages import Loaded, Running
 
 FRAMED_MESSAGES: Final = frozenset({"PayloadBlock", "PayloadEnd"})
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from wireformat.protocols.channels.framing import REVISIONS
-from wireformat.protocols.handshake import messages
-from wireformat.protocols.handshake.messages import MAX_PIECE
+from wireformat.protocols.handshake import file_messages, messages, transfer_messages
+from wireformat.protocols.handshake.transfer_messages import MAX_PIECE
 from wireformat.schema import (
     Int16ub,
     Int32ub,
@@ -43,14 +43,14 @@ FRAMED: tuple[type[TaggedMessage], ...] = (
     messages.Abort,
     messages.Progress,
     messages.ChannelAck,
-    messages.Handover,
-    messages.Loaded,
-    messages.Grant,
-    messages.Running,
-    messages.PayloadBlock,
-    messages.PayloadEnd,
-    messages.Manifest,
-    messages.ManifestEnd,
+    transfer_messages.Handover,
+    transfer_messages.Loaded,
+    transfer_messages.Grant,
+    transfer_messages.Running,
+    transfer_messages.PayloadBlock,
+    transfer_messages.PayloadEnd,
+    file_messages.Manifest,
+    file_messages.ManifestEnd,
 )
 """Every message that travels in a frame."""
 

@@ -21,8 +21,8 @@ from wireformat.protocols.channels.framing import CRITICAL
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.frame import FRAME_HEADER, MAX_FRAME
-from wireformat.protocols.handshake.messages import MAX_PIECE, PayloadBlock
 from wireformat.protocols.handshake.refusal import violation
+from wireformat.protocols.handshake.transfer_messages import MAX_PIECE, PayloadBlock
 from wireformat.schema.record import Record
 from wireformat.schema.values import Unknown
 

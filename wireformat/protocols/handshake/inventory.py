@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
+from wireformat.protocols.handshake.file_messages import Manifest
 from wireformat.protocols.handshake.inventory_items import (
     MachineItem,
     OmittedItem,
@@ -25,7 +26,7 @@ from wireformat.protocols.handshake.inventory_items import (
     VersionItem,
 )
 from wireformat.protocols.handshake.known_state import known_state
-from wireformat.protocols.handshake.messages import Inventory, Manifest
+from wireformat.protocols.handshake.messages import Inventory
 from wireformat.protocols.vmstate.description import Vmsd
 from wireformat.protocols.vmstate.elements import CommandElement, DeviceBody, Section
 from wireformat.protocols.vmstate.messages import ElementType, PostcopyAdvise

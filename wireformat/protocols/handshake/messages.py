@@ -2,7 +2,8 @@
 
 A frame is a header of 16 bytes and entries. Source and destination take turns: only the side whose turn it is sends,
 and ends its turn with its message; PROGRESS and messages of reserved numbers may precede it, ABORT may come at any
-time. A number names an entry within one message: HELLO's entry 4 is not COMMIT's.
+time. A number names an entry within one message: HELLO's entry 4 is not COMMIT's. What comes behind START, and what
+only files hold, is declared beside this module.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from wireformat.protocols.handshake.offer_items import (
     ParameterItem,
     SettingItem,
 )
-from wireformat.protocols.handshake.profile_items import LoadableSection
 from wireformat.schema import (
     Bytes,
     EnumOf,
@@ -39,7 +39,6 @@ from wireformat.schema import (
     List,
     Nested,
     OpenEnum,
-    RestBytes,
     RestText,
     Tagged,
     TaggedMessage,
@@ -59,7 +58,6 @@ MAX_BLOCKS = 4096
 MAX_ERRORS = 64
 MAX_PAGE_SIZES = 16
 MAX_PROGRESS = 512
-MAX_PIECE = 1 << 20
 DIGEST_SIZE = 32
 NONCE_SIZE = 32
 ID_SIZE = 16
@@ -158,20 +156,6 @@ class HelloReply(OfferMessage, code=0x8002, sender="destination", source="handsh
     migration_id: bytes = tlv(0x8011, Bytes(ID_SIZE), "names this attempt on every further channel")
     channel_secret: bytes = tlv(0x8012, Bytes(32), "key of the proofs of further channels")
     result_digest: bytes = tlv(0x8013, Bytes(DIGEST_SIZE), "SHA-256 of the result that the destination computed")
-
-
-class Profile(OfferMessage, source="handshake D.9"):
-    """An offer of a destination and what it can load, saved for migrating when none is there.
-
-    Whatever of machine, memory and sections is not listed is not known, and not judged.
-    """
-
-    name: str = tlv(0x0010, Label, "name of the profile; for people only", default="")
-    machine: MachineItem | None = tlv(0x8011, Nested(MachineItem), "the machine", default=None)
-    ram_blocks: tuple[RamBlockItem, ...] = tlvs(0x8012, Nested(RamBlockItem), "memory", max=MAX_BLOCKS, default=())
-    sections: tuple[LoadableSection, ...] = tlvs(
-        0x8013, Nested(LoadableSection), "state that can be loaded", max=MAX_SECTIONS, default=()
-    )
 
 
 class Inventory(HandshakeMessage, code=0x8003, sender="source", channel="main", source="handshake D.8"):
@@ -300,74 +284,3 @@ class ChannelAck(HandshakeMessage, code=0x800E, sender="destination", channel="d
     """Accept a channel."""
 
     name: ChannelName = tlv(0x8001, Nested(ChannelName), "the channel, as the destination understood it")
-
-
-class Handover(HandshakeMessage, code=0x8010, sender="source", channel="main", source="handshake D.14"):
-    """Say that the source is paused and its state complete."""
-
-    size: int = tlv(0x8001, Int64ub, "bytes of the payload")
-    digest: bytes = tlv(0x8002, Bytes(DIGEST_SIZE), "SHA-256 of the payload")
-
-
-class Loaded(HandshakeMessage, code=0x8011, sender="destination", channel="main", source="handshake D.14"):
-    """Say that the state is loaded and does not run."""
-
-
-class Grant(HandshakeMessage, code=0x8012, sender="source", channel="main", source="handshake D.14"):
-    """Give up the right to resume: from here on only the destination may run the guest."""
-
-
-class Running(HandshakeMessage, code=0x8013, sender="destination", channel="main", source="handshake D.14"):
-    """Say that the guest runs at the destination."""
-
-
-class PayloadBlock(
-    TaggedMessage,
-    tlv=FRAMING,
-    code=0x8020,
-    sender="source",
-    channel="main",
-    source="handshake D.1",
-    versions=REVISIONS,
-    since="2",
-):
-    """Carry a piece of the payload `v1-framed`."""
-
-    data: bytes = tlv(0x8001, RestBytes(MAX_PIECE), "bytes of the stream, following those before")
-
-
-class PayloadEnd(
-    TaggedMessage,
-    tlv=FRAMING,
-    code=0x8021,
-    sender="source",
-    channel="main",
-    source="handshake D.1",
-    versions=REVISIONS,
-    since="2",
-):
-    """End the payload `v1-framed`: without it the stream was cut."""
-
-    size: int = tlv(0x8001, Int64ub, "bytes of the stream")
-    digest: bytes = tlv(0x8002, Bytes(DIGEST_SIZE), "SHA-256 of the stream")
-
-
-class Manifest(HandshakeMessage, code=0x8030, sender="source", channel="file", source="handshake D.9"):
-    """Say in a file what the stream behind it needs of a destination."""
-
-    versions: tuple[int, ...] = tlv(0x8001, List(Int16ub, None, max=MAX_VERSIONS), "revisions that the writer knows")
-    result: ResultEntries = tlv(0x8002, Nested(ResultEntries), "what the source assumed")
-    machine: MachineItem = tlv(0x8003, Nested(MachineItem), "the machine")
-    ram_blocks: tuple[RamBlockItem, ...] = tlvs(0x8004, Nested(RamBlockItem), "memory", max=MAX_BLOCKS, default=())
-    sections: tuple[SectionItem, ...] = tlvs(0x8005, Nested(SectionItem), "state", max=MAX_SECTIONS, default=())
-    omitted: tuple[OmittedItem, ...] = tlvs(
-        0x8006, Nested(OmittedItem), "subsections that were left out", max=MAX_SECTIONS, default=()
-    )
-    profile: str = tlv(0x0007, Label, "name of the target profile", default="")
-    header_size: int = tlv(0x8008, Int32ub, "offset of the stream in the file, a multiple of 4096")
-
-
-class ManifestEnd(HandshakeMessage, code=0x8031, sender="source", channel="file", source="handshake D.9"):
-    """Close the manifest."""
-
-    digest: bytes = tlv(0x8001, Bytes(DIGEST_SIZE), "SHA-256 of the file up to this frame")

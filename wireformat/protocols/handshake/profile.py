@@ -16,9 +16,10 @@ from wireformat.codec import codec_for
 from wireformat.codec.json_form import from_json, to_json
 from wireformat.errors import DecodeError, EncodeError
 from wireformat.protocols.handshake.abilities import Abilities
+from wireformat.protocols.handshake.file_messages import Profile
 from wireformat.protocols.handshake.inventory import Key
 from wireformat.protocols.handshake.judgement import judge
-from wireformat.protocols.handshake.messages import Inventory, InventoryReply, Profile
+from wireformat.protocols.handshake.messages import Inventory, InventoryReply
 from wireformat.protocols.handshake.negotiate import negotiate
 from wireformat.protocols.handshake.offer_wire import offer_entries, offer_of
 from wireformat.protocols.handshake.offers import ErrorItem, Offer, Refusal, Result

@@ -12,9 +12,9 @@ from typing import TypedDict
 
 from wireformat.protocols.handshake.abilities import Abilities, SectionAbility, SubsectionAbility
 from wireformat.protocols.handshake.error_codes import ErrorCode
+from wireformat.protocols.handshake.file_messages import Profile
 from wireformat.protocols.handshake.inventory import wire_order
 from wireformat.protocols.handshake.inventory_items import FeatureItem, MachineItem, RamBlockItem
-from wireformat.protocols.handshake.messages import Profile
 from wireformat.protocols.handshake.profile_items import (
     LoadableEntries,
     LoadableFlags,

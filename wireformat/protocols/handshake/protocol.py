@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wireformat.protocols.channels.framing import REVISIONS
 from wireformat.protocols.handshake.catalogue import CATALOGUE
+from wireformat.protocols.handshake.file_messages import Profile
 from wireformat.protocols.handshake.frame import FRAMED, Frame, Piece
 from wireformat.protocols.handshake.machine import TRANSITIONS
-from wireformat.protocols.handshake.messages import Profile
 from wireformat.schema.machine import Machine
 from wireformat.schema.protocol import Protocol
 

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 
 from wireformat.errors import DecodeError
 from wireformat.protocols.handshake.error_codes import ErrorCode
+from wireformat.protocols.handshake.file_messages import Manifest
 from wireformat.protocols.handshake.inventory import Key, inventory_of_manifest, subsections_of
 from wireformat.protocols.handshake.inventory_items import SectionItem, VerdictItem, VerdictKind
-from wireformat.protocols.handshake.messages import Inventory, InventoryReply, Manifest
+from wireformat.protocols.handshake.messages import Inventory, InventoryReply
 from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.resolution import Resolution
 from wireformat.protocols.handshake.state_reasons import error, in_order, section_path, subsection_path

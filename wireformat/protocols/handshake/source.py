@@ -18,16 +18,7 @@ from wireformat.protocols.handshake.dialect import TODAY, Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelsWanted, PayloadEnded, PeerLoaded, Resumed, Started
 from wireformat.protocols.handshake.inventory_items import MachineItem
-from wireformat.protocols.handshake.messages import (
-    MAX_PIECE,
-    NONCE_SIZE,
-    Grant,
-    Handover,
-    Inventory,
-    PayloadBlock,
-    PayloadEnd,
-    Start,
-)
+from wireformat.protocols.handshake.messages import NONCE_SIZE, Inventory, Start
 from wireformat.protocols.handshake.offers import ErrorItem, Offer
 from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW, STRIPED
 from wireformat.protocols.handshake.refusal import item
@@ -36,6 +27,7 @@ from wireformat.protocols.handshake.session import Handler
 from wireformat.protocols.handshake.source_channels import SourceChannels
 from wireformat.protocols.handshake.source_handshake import SourceConfig
 from wireformat.protocols.handshake.striped import Striper
+from wireformat.protocols.handshake.transfer_messages import MAX_PIECE, Grant, Handover, PayloadBlock, PayloadEnd
 
 
 class SourceSession(SourceChannels):

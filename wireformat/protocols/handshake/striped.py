@@ -16,8 +16,8 @@ from typing import Any, Final
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey
-from wireformat.protocols.handshake.messages import MAX_PIECE
 from wireformat.protocols.handshake.refusal import violation
+from wireformat.protocols.handshake.transfer_messages import MAX_PIECE
 
 _HEADER: Final = Struct(">QI")
 USUAL_PIECE: Final = 1 << 18

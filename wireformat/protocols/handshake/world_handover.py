@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from wireformat.protocols.handshake.machine import TRANSITIONS
-from wireformat.protocols.handshake.messages import Grant, Handover, Loaded, Running
+from wireformat.protocols.handshake.transfer_messages import Grant, Handover, Loaded, Running
 from wireformat.protocols.handshake.world_guards import GUARDS, Guards
 from wireformat.protocols.handshake.world_line import BOTH, DESTINATION, END, ROLES, SOURCE, Line, Message
 from wireformat.schema.lift import lift
