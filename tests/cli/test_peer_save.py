@@ -23,6 +23,7 @@ def test_a_profile_saves_for_a_destination_that_is_not_there(call: Call, small: 
     assert call("peer", "destination", "--save-profile", profile, "--release", "qemu-7.2").code == Exit.FINE
     answer = call("peer", "source", "--profile", profile, "--container", container, small)
     assert answer.code == Exit.FINE, answer.errors
+    assert answer.errors.startswith("wireformat peer source: agreed with the profile: revision 1, v1-raw")
     saved = container.read_bytes()
     size = len(saved) - small.stat().st_size
     assert (size % 4096, saved[size:]) == (0, small.read_bytes())

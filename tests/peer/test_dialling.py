@@ -153,6 +153,10 @@ def test_what_goes_one_way() -> None:
         (Vsock("2", "1"), "vsock addresses are not supported"),
         (Fd("name"), "fd:name: no such open descriptor"),
         (Fd("12345"), "fd:12345: no such open descriptor"),
+        (Inet("host", "65536"), "port 65536 is not between 0 and 65535"),
+        (Inet("host", "-1"), "port -1 is not between 0 and 65535"),
+        (Inet("x" * 64, "1"), "'x{32}' cannot be the name of a host"),
+        (Inet("a..b", "1"), "'a..b' cannot be the name of a host"),
     ],
 )
 def test_what_cannot_be_used_is_said_before_anything_is_opened(address: Address, reason: str) -> None:

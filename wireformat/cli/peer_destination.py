@@ -13,6 +13,7 @@ from wireformat import __version__
 from wireformat.cli import peer_options as options
 from wireformat.cli.exits import Exit, UsageError
 from wireformat.cli.inventory_source import open_destination
+from wireformat.cli.peer_credentials import confirmation_of, credentials_of
 from wireformat.cli.peer_load import load, open_file
 from wireformat.cli.peer_outcome import failure_exit, plain_outcome, work
 from wireformat.cli.peer_report import Report
@@ -29,6 +30,7 @@ from wireformat.protocols.handshake.inventory_items import SectionItem
 from wireformat.protocols.handshake.judgement import judge
 from wireformat.protocols.handshake.listener import Listener
 from wireformat.protocols.handshake.profile import profile_of, profile_text
+from wireformat.protocols.handshake.registry import Side
 from wireformat.protocols.qapi.addresses import Address, File
 
 if TYPE_CHECKING:
@@ -71,18 +73,17 @@ def run(
     keep_listening: Annotated[bool, typer.Option("--keep-listening", help="go on after a migration too")] = False,
     exit_on_error: Annotated[bool, typer.Option("--exit-on-error", help="end after an attempt that failed")] = False,
     one_way: Annotated[bool, typer.Option("--one-way", help="the command behind exec: takes nothing")] = False,
-    header_time: Annotated[float, typer.Option(help="seconds in which a connection must say what it is")] = 10.0,
+    header_time: options.HeaderTime = 10.0,
     timeout: options.Timeout = 30.0,
     as_json: options.AsJson = False,
 ) -> int:
     """Receive a VM-state stream, and end after one migration."""
     wishes = options.wishes_of(require, want, avoid, forbid, handover=handover)
-    credentials = options.credentials_of(tls_cert, tls_key, tls_ca)
-    if credentials is not None and credentials.certificate is None:
+    if tls_ca is not None and tls_cert is None:
         raise UsageError("TLS needs --tls-cert and --tls-key here")
-    offer = options.destination_offer(
-        release, wishes, options.settings_of(parameter), payload, channels, has_tls=credentials is not None
-    )
+    credentials = credentials_of(tls_cert, tls_key, tls_ca)
+    has_tls, settings = credentials is not None, options.settings_of(parameter)
+    offer = options.live_offer(release, Side.DESTINATION, wishes, settings, payload, channels, has_tls=has_tls)
     if save_profile is not None:
         save_profile.write_text(profile_text(profile_of(offer, label, abilities_in(abilities))), encoding="utf-8")
         return Exit.FINE
@@ -99,7 +100,7 @@ def run(
         return plain_outcome(VERB, receive_plain(address, output, report, policy, credentials))
     if one_way or is_one_way(address):
         raise UsageError(f"{listen_at} carries bytes one way, and a handshake needs both")
-    confirm, psk = options.confirmation_of(psk_file, has_tls=credentials is not None)
+    confirm, psk = confirmation_of(psk_file, has_tls=has_tls)
     addresses = options.disks_of(disk)
     config = DestinationConfig(
         offer=options.with_disks(offer, addresses),

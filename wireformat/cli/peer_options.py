@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -18,23 +19,27 @@ import typer
 from wireformat.cli.exits import UsageError
 from wireformat.errors import WireError
 from wireformat.peer.dialling import check_usable
-from wireformat.protocols.handshake.keys import KEY_SIZE
-from wireformat.protocols.handshake.messages import ConfirmLevel, Context
+from wireformat.protocols.handshake.messages import Context
 from wireformat.protocols.handshake.offering import FILE, LIVE, Setting, offer
 from wireformat.protocols.handshake.offers import ChannelOffer, DiskOffer, Offer, Span, Wish
-from wireformat.protocols.handshake.registry import Side
+from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, KNOWN, RAW, RESUME, STRIPED
+from wireformat.protocols.handshake.registry import Rule, Side, registry
 from wireformat.protocols.handshake.releases import RELEASES, Release, release
 from wireformat.protocols.qapi.addresses import Address, parse
 from wireformat.protocols.qapi.objects import from_qapi
 
-if TYPE_CHECKING:
-    from wireformat.peer.tls import Credentials
-
-RAW = "v1-raw"
-FRAMED = "v1-framed"
-STRIPED = "v1-striped"
 CHANNEL_TYPE = "multifd"
+LONGEST = 200
+"""Characters of an address that are repeated when it is wrong."""
+
 RELEASE_PREFIX = "qemu-"
+
+
+def _seconds(value: float) -> float:
+    if not (isfinite(value) and value > 0):
+        raise typer.BadParameter(f"{value:g} is no time, in seconds")
+    return value
+
 
 Handshake = Annotated[bool, typer.Option("--handshake", help="open with the handshake; without it: the plain stream")]
 Label = Annotated[str, typer.Option(help="name of the migration, told to both sides")]
@@ -62,7 +67,8 @@ Handover = Annotated[
     bool | None, typer.Option("--handover/--no-handover", help="hand the guest over in four explicit steps")
 ]
 Grease = Annotated[int | None, typer.Option(metavar="SEED", help="send things that mean nothing, as extensions would")]
-Timeout = Annotated[float, typer.Option(help="seconds until a silent peer counts as failed")]
+Timeout = Annotated[float, typer.Option(help="seconds until a silent peer counts as failed", callback=_seconds)]
+HeaderTime = Annotated[float, typer.Option(help="seconds in which a connection must say what it is", callback=_seconds)]
 AsJson = Annotated[bool, typer.Option("--json", help="events as JSON, one per line")]
 
 
@@ -71,11 +77,14 @@ def address_of(text: str, option: str) -> Address:
     try:
         address = from_qapi(json.loads(text)) if text.startswith("{") else parse(text)
         check_usable(address)
-    except ValueError as error:
-        raise UsageError(f"{option} {text}: {error}") from None
-    except WireError as error:
-        raise UsageError(f"{option} {text}: {error}") from None
+    except (ValueError, WireError, RecursionError) as error:
+        raise UsageError(f"{option} {_short(text)}: {error}") from None
     return address
+
+
+def _short(text: str) -> str:
+    """As much of a text as fits into a line."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def disks_of(disks: Sequence[str] | None) -> dict[str, Address]:
@@ -115,9 +124,9 @@ def wishes_of(
     """Capabilities with what is wished of them. Raises `UsageError` for one that is named twice."""
     wishes: dict[str, Wish] = {}
     if handover is not None:
-        wishes["ownership-handover"] = Wish.WANT if handover else Wish.FORBID
+        wishes[HANDOVER] = Wish.WANT if handover else Wish.FORBID
     if resume:
-        wishes["stream-resume"] = Wish.WANT
+        wishes[RESUME] = Wish.WANT
     named: set[str] = set()
     for wish, names in ((Wish.REQUIRE, require), (Wish.WANT, want), (Wish.AVOID, avoid), (Wish.FORBID, forbid)):
         for name in names or ():
@@ -135,6 +144,9 @@ def settings_of(parameters: Sequence[str] | None) -> dict[str, Setting]:
         name, separator, value = text.partition("=")
         if not (name and separator):
             raise UsageError(f"--parameter {text}: NAME=VALUE is needed")
+        known = registry().parameter(name)
+        if known is not None and known.rule is Rule.LOCAL:
+            raise UsageError(f"--parameter {name}: concerns one side alone, and is told to no peer")
         settings[name] = _setting(value)
     return settings
 
@@ -161,8 +173,9 @@ def release_of(name: str) -> Release:
     return release(number)
 
 
-def source_offer(
+def live_offer(
     name: str,
+    side: Side,
     wishes: Mapping[str, Wish],
     settings: Mapping[str, Setting],
     payloads: Sequence[str] | None,
@@ -170,40 +183,24 @@ def source_offer(
     *,
     has_tls: bool = False,
 ) -> Offer:
-    """What a source offers that would open so many channels; with channels it would rather send in stripes."""
-    default = (STRIPED, FRAMED, RAW) if channels else (FRAMED, RAW)
-    return _offer(
-        name,
-        Side.SOURCE,
-        wishes,
-        settings,
-        tuple(payloads or default),
-        ChannelOffer(CHANNEL_TYPE, want=channels, minimum=min(channels, 1)) if channels else None,
-        channels + 1,
-        _live(has_tls=has_tls),
+    """What a side offers with so many channels: a source opens them, and would rather send in stripes; a destination
+    accepts them."""
+    is_source = side is Side.SOURCE
+    striped_first = (STRIPED, FRAMED, RAW) if is_source else (FRAMED, RAW, STRIPED)
+    own = (
+        ChannelOffer(CHANNEL_TYPE, want=channels, minimum=min(channels, 1))
+        if is_source
+        else ChannelOffer(CHANNEL_TYPE, maximum=channels)
     )
-
-
-def destination_offer(
-    name: str,
-    wishes: Mapping[str, Wish],
-    settings: Mapping[str, Setting],
-    payloads: Sequence[str] | None,
-    channels: int,
-    *,
-    has_tls: bool = False,
-) -> Offer:
-    """What a destination offers that accepts so many channels."""
-    default = (FRAMED, RAW, STRIPED) if channels else (FRAMED, RAW)
     return _offer(
         name,
-        Side.DESTINATION,
+        side,
         wishes,
         settings,
-        tuple(payloads or default),
-        ChannelOffer(CHANNEL_TYPE, maximum=channels) if channels else None,
+        tuple(payloads or (striped_first if channels else (FRAMED, RAW))),
+        own if channels else None,
         channels + 1,
-        _live(has_tls=has_tls),
+        LIVE | {"tls"} if has_tls else LIVE,
     )
 
 
@@ -213,10 +210,6 @@ def file_offer(
     """What a source offers that writes a file: the plain stream, in the revision that every loader knows."""
     offered = _offer(name, Side.SOURCE, wishes, settings, tuple(payloads or (RAW,)), None, 1, FILE)
     return replace(offered, versions=offered.versions[:1])
-
-
-def _live(*, has_tls: bool) -> frozenset[str]:
-    return LIVE | {"tls"} if has_tls else LIVE
 
 
 def _offer(
@@ -229,6 +222,9 @@ def _offer(
     budget: int,
     facilities: frozenset[str],
 ) -> Offer:
+    for payload in payloads:
+        if payload not in KNOWN:
+            raise UsageError(f"--payload {payload}: not known; there are {', '.join(KNOWN)}")
     try:
         return offer(
             release_of(name),
@@ -242,34 +238,3 @@ def _offer(
         )
     except WireError as error:
         raise UsageError(f"{error.path}: {error.detail}") from None
-
-
-def credentials_of(
-    certificate: Path | None, key: Path | None, authority: Path | None, server_name: str | None = None
-) -> Credentials | None:
-    """The files of TLS; None where there are none: then the connection is in clear. Raises `UsageError`."""
-    if (certificate is None) != (key is None):
-        raise UsageError("--tls-cert and --tls-key go together")
-    if certificate is None and authority is None:
-        if server_name:
-            raise UsageError("--tls-server-name needs --tls-ca")
-        return None
-    for path in (certificate, key, authority):
-        if path is not None and not path.is_file():
-            raise UsageError(f"{path}: no such file")
-    from wireformat.peer.tls import Credentials
-
-    return Credentials(certificate, key, authority, server_name)
-
-
-def confirmation_of(psk_file: Path | None, *, has_tls: bool) -> tuple[ConfirmLevel, bytes]:
-    """What the handshake is confirmed with, and the key where management gave one. Raises `UsageError`."""
-    if psk_file is None:
-        return (ConfirmLevel.EXPORTER if has_tls else ConfirmLevel.NONE), b""
-    try:
-        key = psk_file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{psk_file}: {error.strerror}") from None
-    if len(key) < KEY_SIZE:
-        raise UsageError(f"{psk_file}: a key of {KEY_SIZE} bytes or more is needed")
-    return ConfirmLevel.PSK, key

@@ -67,6 +67,14 @@ def failure_exit(failure: Failed | None) -> Exit:
     return Exit.UNREACHABLE if failure.by == "us" and codes <= NOT_REACHED else Exit.FINDING
 
 
+def check_state(path: Path) -> None:
+    """Raise `OSError` where the file for a paused migration could not be written; it stays as it is."""
+    was_there = path.exists()
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    if not was_there:
+        path.unlink()
+
+
 def _keep(path: Path, text: str) -> None:
     """Write a file that holds a secret, for its owner only."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

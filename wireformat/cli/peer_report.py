@@ -45,10 +45,11 @@ FIXED: Mapping[type, str] = {
 
 
 class Report:
-    """Where events go. `as_json`: one JSON object on each line."""
+    """Where events go. `as_json`: one JSON object on each line. `other`: who has agreed where that has no name."""
 
-    def __init__(self, verb: str, *, as_json: bool) -> None:
+    def __init__(self, verb: str, *, as_json: bool, other: str = "the peer") -> None:
         self._verb = verb
+        self._other = other
         self._as_json = as_json
         self.failure: Failed | None = None
         """The last failure that was told."""
@@ -65,7 +66,7 @@ class Report:
         if self._as_json:
             self._print(document(event))
             return
-        for line in lines(event):
+        for line in lines(event, self._other):
             self._tell(line)
 
     def listening(self, names: tuple[str, ...]) -> None:
@@ -94,13 +95,13 @@ class Report:
         print(json.dumps(record, ensure_ascii=False), file=sys.stderr, flush=True)
 
 
-def lines(event: Event) -> list[str]:
+def lines(event: Event, other: str) -> list[str]:
     """An event for people; none for those that only a program cares about."""
     match event:
         case Negotiated(result, peer):
             names = [f"revision {result.version}", result.payload, *result.capabilities]
             names += [f"{count} × {kind}" for kind, count in result.channels]
-            return [f"agreed with {peer or 'the peer'}: {', '.join(names)}"]
+            return [f"agreed with {peer or other}: {', '.join(names)}"]
         case Agreed(omitted, versions, warnings):
             gone = [f"left out: {each.idstr}[{each.instance_id}] {each.subsection}" for each in omitted]
             lowered = [f"version {each.version}: {each.idstr}[{each.instance_id}]" for each in versions]

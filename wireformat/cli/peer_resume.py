@@ -10,6 +10,7 @@ import typer
 
 from wireformat.cli import peer_options as options
 from wireformat.cli.exits import Exit, UsageError
+from wireformat.cli.peer_credentials import credentials_of
 from wireformat.cli.peer_outcome import source_outcome, work
 from wireformat.cli.peer_report import Report
 from wireformat.cli.peer_source import check_two_way
@@ -39,7 +40,7 @@ def run(
     """Go on after the connection was lost."""
     address = options.address_of(to, "--to")
     check_two_way(to, address, 0, one_way=False)
-    credentials = options.credentials_of(tls_cert, tls_key, tls_ca, tls_server_name)
+    credentials = credentials_of(tls_cert, tls_key, tls_ca, tls_server_name)
     report = Report(VERB, as_json=as_json)
     session = SourceSession.from_snapshot(open_state(state))
     dialler = Dialler(address, timeout, credentials)

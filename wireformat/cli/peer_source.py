@@ -12,7 +12,8 @@ import typer
 from wireformat import __version__
 from wireformat.cli import peer_options as options
 from wireformat.cli.exits import UsageError
-from wireformat.cli.peer_outcome import plain_outcome, source_outcome, work
+from wireformat.cli.peer_credentials import confirmation_of, credentials_of
+from wireformat.cli.peer_outcome import check_state, plain_outcome, source_outcome, work
 from wireformat.cli.peer_report import Report
 from wireformat.cli.peer_save import save
 from wireformat.cli.peer_stream import open_payload, open_sending
@@ -22,6 +23,7 @@ from wireformat.peer.plain import send_plain
 from wireformat.peer.source import SourcePeer
 from wireformat.peer.storage import Doors
 from wireformat.protocols.handshake.messages import NONCE_SIZE
+from wireformat.protocols.handshake.registry import Side
 from wireformat.protocols.handshake.source import SourceSession
 from wireformat.protocols.handshake.source_handshake import SourceConfig
 from wireformat.protocols.qapi.addresses import Address, Fd
@@ -65,8 +67,8 @@ def run(
     """Send a VM-state stream, or save it for a destination."""
     wishes = options.wishes_of(require, want, avoid, forbid, handover=handover, resume=state is not None)
     settings = options.settings_of(parameter)
-    credentials = options.credentials_of(tls_cert, tls_key, tls_ca, tls_server_name)
-    report = Report(VERB, as_json=as_json)
+    credentials = credentials_of(tls_cert, tls_key, tls_ca, tls_server_name)
+    report = Report(VERB, as_json=as_json, other="the profile" if profile else "the peer")
     has_tls = credentials is not None
     if profile is not None:
         offer = options.file_offer(release, wishes, settings, payload)
@@ -78,10 +80,12 @@ def run(
     if not handshake:
         return plain_outcome(VERB, send_plain(dialler, open_payload(file)))
     check_two_way(to, address, channels, one_way=one_way)
+    if state is not None:
+        check_state(state)
     sending = open_sending(file)
-    confirm, psk = options.confirmation_of(psk_file, has_tls=has_tls)
+    confirm, psk = confirmation_of(psk_file, has_tls=has_tls)
     addresses = options.disks_of(disk)
-    offer = options.source_offer(release, wishes, settings, payload, channels, has_tls=has_tls)
+    offer = options.live_offer(release, Side.SOURCE, wishes, settings, payload, channels, has_tls=has_tls)
     config = SourceConfig(
         offer=options.with_disks(offer, addresses),
         nonce=secrets.token_bytes(NONCE_SIZE),

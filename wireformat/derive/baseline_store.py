@@ -52,7 +52,7 @@ def read(path: Path) -> Mapping[str, Any]:
     """The JSON object in a file. Raises `OSError`, or `SchemaError` with id `type`."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SchemaError("type", f"{path}: no JSON: {error}") from None
     if not isinstance(document, dict):
         raise SchemaError("type", f"{path}: object expected, {type(document).__name__} found")

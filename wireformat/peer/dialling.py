@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 
 from wireformat.peer.wire import CommandWire, DescriptorWire, SocketWire, Wire
-from wireformat.protocols.qapi.addresses import Address, Exec, Fd, File, Inet, Unix
+from wireformat.protocols.qapi.addresses import Address, Exec, Fd, File, Inet, Unix, is_port
 
 UNIX_NAME_SIZE = 108
 """Bytes of a unix socket's address, which an abstract name fills where it is not `tight`."""
@@ -38,8 +38,20 @@ def check_usable(address: Address) -> None:
     """Raise `UnsupportedAddress` for what nothing here can open."""
     if isinstance(address, Fd):
         descriptor_of(address)
+    elif isinstance(address, Inet):
+        _check_port(address)
     elif not isinstance(address, Inet | Unix | Exec | File):
         raise UnsupportedAddress(f"{type(address).__name__.lower()} addresses are not supported")
+
+
+def _check_port(address: Inet) -> None:
+    """Raise `UnsupportedAddress` for a port that cannot be, or a host that no resolver can be asked for."""
+    if not is_port(address.port):
+        raise UnsupportedAddress(f"port {address.port[:32]} is not between 0 and 65535")
+    try:
+        address.host.encode("idna")
+    except UnicodeError:
+        raise UnsupportedAddress(f"{address.host[:32]!r} cannot be the name of a host") from None
 
 
 def is_one_way(address: Address) -> bool:
@@ -90,9 +102,10 @@ async def connect_socket(address: Inet | Unix) -> socket.socket:
 
 
 async def places(address: Inet | Unix, anywhere: str | None) -> list[Place]:
-    """Every place an address stands for; `anywhere` is the host that an empty one means."""
+    """Every place an address stands for; `anywhere` is the host that an empty one means. Raises as `connect`."""
     if isinstance(address, Unix):
         return [(socket.AF_UNIX, socket.SOCK_STREAM, 0, unix_name(address))]
+    _check_port(address)
     loop = asyncio.get_running_loop()
     flags = socket.AI_PASSIVE if anywhere is None else 0
     found = await loop.getaddrinfo(

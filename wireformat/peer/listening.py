@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from wireformat.errors import EncodeError
 from wireformat.peer.dialling import (
     Name,
     check_usable,
@@ -24,7 +25,7 @@ from wireformat.peer.dialling import (
     wire_on,
 )
 from wireformat.peer.wire import DescriptorWire, SocketWire, Wire
-from wireformat.protocols.qapi.addresses import Address, Exec, Fd, File, Inet, Unix
+from wireformat.protocols.qapi.addresses import Address, Exec, Fd, File, Inet, Unix, render
 
 BACKLOG = 128
 SHORTAGE_PAUSE = 0.05
@@ -66,7 +67,17 @@ class Listener:
 
 
 async def listen(address: Address) -> Listener:
-    """Listen at an address; a command is started, a file opened for reading. Raises `OSError`, `UnsupportedAddress`."""
+    """Listen at an address; a command is started, a file opened for reading.
+
+    Raises `OSError`, whose `filename` is the address where the system names no file, and `UnsupportedAddress`.
+    """
+    try:
+        return await _listen(address)
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror or str(fault), fault.filename or _shown(address)) from None
+
+
+async def _listen(address: Address) -> Listener:
     match address:
         case Inet():
             return Listener(await _listen_at_ports(address))
@@ -139,6 +150,14 @@ def _listen_on(descriptor: int) -> Listener:
     if isinstance(wire, SocketWire) and wire.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         return Listener([wire.socket])
     return Listener([], wire)
+
+
+def _shown(address: Address) -> str:
+    """An address for people: its URI, where it has one."""
+    try:
+        return render(address)
+    except EncodeError:
+        return str(address)
 
 
 def _name(listening: socket.socket) -> str:

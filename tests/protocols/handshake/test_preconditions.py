@@ -10,6 +10,7 @@ from tests.protocols.handshake.loopback import offer
 from wireformat.errors import LocalProtocolError
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context
 from wireformat.protocols.handshake.offers import ParameterOffer
+from wireformat.protocols.handshake.payloads import FRAMED, RAW, STRIPED
 from wireformat.protocols.handshake.preconditions import check_offer, confirming_key, context_items
 from wireformat.protocols.handshake.registry import Rule, registry
 
@@ -36,6 +37,14 @@ def test_local_parameters_stay(name: str) -> None:
     with pytest.raises(LocalProtocolError) as caught:
         check_offer(offer(parameters=(ParameterOffer(name, "canary"),)))
     assert caught.value.path == f"/parameters/{name}"
+
+
+@pytest.mark.parametrize("payloads", [("nonsense",), (RAW, "v9-raw"), ("",)])
+def test_no_encoding_is_offered_that_cannot_be_written(payloads: tuple[str, ...]) -> None:
+    with pytest.raises(LocalProtocolError) as caught:
+        check_offer(offer(payloads=payloads))
+    assert (caught.value.path, caught.value.detail) == ("/payloads", f"{payloads[-1]} is not known")
+    check_offer(offer(payloads=(STRIPED, FRAMED, RAW)))
 
 
 def test_other_parameters_travel() -> None:

@@ -80,11 +80,23 @@ def test_another_process_goes_on() -> None:
     finish(run)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"migration_id": "zz"}', "null"])
-def test_a_state_that_is_none(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value"),
+        ("[]", "object expected, list found"),
+        ("{}", "migration_id is missing"),
+        ('{"migration_id": "zz"}', "non-hexadecimal number"),
+        ("null", "object expected, NoneType found"),
+        ("[" * 200_000, "recursion"),
+    ],
+)
+def test_a_state_that_is_none(text: str, reason: str) -> None:
     with pytest.raises(DecodeError) as caught:
         ResumeState.from_json(text)
     assert caught.value.id == "handshake/state"
+    assert caught.value.detail.startswith("no state of a paused migration: ")
+    assert reason in caught.value.detail
 
 
 def test_all_of_a_state_is_kept() -> None:

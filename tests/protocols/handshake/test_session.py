@@ -31,7 +31,7 @@ from wireformat.protocols.handshake.events import Event, Failed, Negotiated, Pay
 from wireformat.protocols.handshake.listener import Listener
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context, Progress
 from wireformat.protocols.handshake.offers import CapabilityOffer, Offer, ParameterOffer, Wish
-from wireformat.protocols.handshake.payloads import HANDOVER, RAW
+from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW
 from wireformat.protocols.handshake.session import MACHINE, Session
 from wireformat.protocols.handshake.source import SourceSession
 from wireformat.schema.values import Unknown
@@ -254,7 +254,7 @@ def test_a_key_that_is_not_there_is_our_own_fault() -> None:
 @pytest.mark.requirement("HS-038", "HS-083")
 def test_every_mismatch_is_reported_at_once() -> None:
     near = source_config(
-        replace(offer(payloads=("x@example.org",)), capabilities=(CapabilityOffer("xbzrle", True, Wish.REQUIRE),)),
+        replace(offer(payloads=(FRAMED,)), capabilities=(CapabilityOffer("xbzrle", True, Wish.REQUIRE),)),
         context=Context(label="web", uuid=bytes(16)),
         confirm=ConfirmLevel.PSK,
         psk=bytes(32),

@@ -34,6 +34,8 @@ SAME = {
     "tcp::4444": Inet("", "4444"),
     "tcp:[::1]:4444": Inet("::1", "4444"),
     "tcp:host:migrate": Inet("host", "migrate"),
+    "tcp:host:65535": Inet("host", "65535"),
+    "tcp:host:9p": Inet("host", "9p"),
     "tcp:h:1,to=9,ipv4=off,ipv6=on": Inet("h", "1", to=9, ipv4=False, ipv6=True),
     "tcp:h:1,numeric=on,keep-alive=on,keep-alive-count=3,mptcp=off": Inet(
         "h", "1", numeric=True, keep_alive=True, keep_alive_count=3, mptcp=False
@@ -78,6 +80,10 @@ FAULTS = [
     ("tcp:[::1]", "qapi/address", 9),
     ("tcp:[::1]4444", "qapi/address", 9),
     ("tcp:[::1]:", "qapi/address", 10),
+    ("tcp:h:65536", "qapi/address", 6),
+    ("tcp:h:-1", "qapi/address", 6),
+    ("tcp:[::1]:" + "9" * 5000, "qapi/address", 10),
+    ("rdma:h:70000", "qapi/address", 7),
     ("tcp:h:1,", "qapi/option", 8),
     ("tcp:h:1,ipv5", "qapi/option", 8),
     ("tcp:h:1,ipv4,ipv4=off", "qapi/option", 13),

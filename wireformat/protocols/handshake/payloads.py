@@ -18,6 +18,9 @@ FRAMED: Final = "v1-framed"
 STRIPED: Final = "v1-striped"
 """The plain stream in pieces over the further channels, none of it on the main one."""
 
+KNOWN: Final = (RAW, FRAMED, STRIPED)
+"""The encodings that can be written and read here."""
+
 SINCE: Final[Mapping[str, int]] = {FRAMED: 2}
 """The revisions that have encodings which not every revision has."""
 

@@ -10,6 +10,7 @@ from wireformat.protocols.handshake import keys
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context
 from wireformat.protocols.handshake.offers import ErrorItem, Offer
+from wireformat.protocols.handshake.payloads import KNOWN
 from wireformat.protocols.handshake.refusal import item
 from wireformat.protocols.handshake.registry import Rule, registry
 
@@ -28,7 +29,10 @@ def confirming_key(level: ConfirmLevel, psk: bytes, exporter: bytes) -> bytes:
 
 
 def check_offer(offer: Offer) -> None:
-    """Refuse to offer what concerns this side alone. Raises `LocalProtocolError`."""
+    """Refuse to offer what concerns this side alone, or cannot be done. Raises `LocalProtocolError`."""
+    for payload in offer.payloads:
+        if payload not in KNOWN:
+            raise LocalProtocolError("handshake/usage", f"{payload} is not known", path="/payloads")
     for parameter in offer.parameters:
         known = registry().parameter(parameter.name)
         if known is not None and known.rule is Rule.LOCAL:

@@ -65,11 +65,15 @@ class ResumeState:
         """Inverse of `to_json`. Raises `DecodeError`, id `handshake/state`."""
         try:
             return cls._read(json.loads(text))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DecodeError("handshake/state", f"no state of a paused migration: {error!r}") from None
+        except KeyError as error:
+            raise _unreadable(f"{error.args[0]} is missing") from None
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise _unreadable(str(error)) from None
 
     @classmethod
     def _read(cls, said: Any) -> ResumeState:
+        if not isinstance(said, dict):
+            raise TypeError(f"object expected, {type(said).__name__} found")
         thread = Thread(bytes.fromhex(said["migration_id"]), bytes.fromhex(said["secret"]), int(said["epoch"]))
         result = Result(
             int(said["version"]),
@@ -81,6 +85,10 @@ class ResumeState:
         )
         bound = tuple(ChannelKey(str(kind), int(index), str(target)) for kind, index, target in said["bound"])
         return cls(thread, result, bound, int(said["sent"]))
+
+
+def _unreadable(detail: str) -> DecodeError:
+    return DecodeError("handshake/state", f"no state of a paused migration: {detail}")
 
 
 def request(thread: Thread, nonce: bytes, sent: int, dialect: Dialect) -> tuple[bytes, Resume]:

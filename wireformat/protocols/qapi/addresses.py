@@ -176,8 +176,16 @@ def _port(text: str, start: int) -> dict[str, Any]:
         if not colon:
             raise _fault("qapi/address", "port is missing", start + len(host))
     port, comma, options = rest.partition(",")
-    found: dict[str, Any] = {"host": host, "port": _named(port, "port", at)}
+    if not is_port(_named(port, "port", at)):
+        raise _fault("qapi/address", f"port {port[:32]} is not between 0 and {UINT16}", at)
+    found: dict[str, Any] = {"host": host, "port": port}
     return found | (_options(options, at + len(port) + 1) if comma else {})
+
+
+def is_port(text: str) -> bool:
+    """Whether a text may be a port: the name of a service, or a number that ports have."""
+    digits = text.removeprefix("-")
+    return not (digits.isascii() and digits.isdecimal()) or (len(text) <= 20 and 0 <= int(text) <= UINT16)
 
 
 def _options(text: str, at: int) -> dict[str, bool | int]:
