@@ -12,7 +12,8 @@ run: $(EXAMPLE)
 	$(BIN)/wireformat stats $(EXAMPLE)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -m "not soak"
+	$(BIN)/pytest -n auto -m "not soak and not interop"
+	$(BIN)/pytest -m "interop and not soak"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check
