@@ -33,10 +33,14 @@ class Notes:
 
     def __init__(self) -> None:
         self.opened: list[ChannelKey] = []
+        self.ended: list[ChannelKey] = []
         self.closed: list[tuple[ChannelKey, list[str], bool]] = []
 
     def notice_open(self, key: ChannelKey) -> None:
         self.opened.append(key)
+
+    def notice_ended(self, key: ChannelKey) -> None:
+        self.ended.append(key)
 
     def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool, by_peer: bool) -> None:
         self.closed.append((key, [found.code.name for found in errors], was_open))
