@@ -194,6 +194,7 @@ def test_refusals_are_printed_one_per_line(call: Call, destination: Start, small
     ]
 
 
+@pytest.mark.requirement("HS-234")
 def test_events_as_json(call: Call, destination: Start, small: Path) -> None:
     listening = destination("--release", "qemu-7.2")
     answer = source(call, listening, small, "--json", "--parameter", "max-bandwidth=1000000", "--no-handover")

@@ -10,6 +10,7 @@ import pytest
 from tests.codec.specimens import SCHEMAS, Envelope, Frame, Migrate, Page
 from wireformat.codec import Codec
 from wireformat.errors import SchemaError
+from wireformat.protocols.channels.messages import ChannelHeader, HeaderEntries
 from wireformat.schema import (
     Int8ub,
     Message,
@@ -199,3 +200,11 @@ def test_former_names() -> None:
 
     before = model.Schema("Now", {"Now": replace(lift(Before).record, name="Now")})
     assert former_names(before, lift(Now)) == {("Now", "port"): "door"}
+
+
+def test_a_default_has_only_what_the_version_has() -> None:
+    header = lift(ChannelHeader)
+    (entries,) = [field for field in at_version(header, "1").record.fields if field.name == "entries"]
+    assert set(entries.default) == {"channel_type", "index", "proof", "label", "epoch", "unknown"}
+    (today,) = [field for field in at_version(header, "2").record.fields if field.name == "entries"]
+    assert today.default == HeaderEntries()
