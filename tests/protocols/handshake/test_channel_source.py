@@ -127,3 +127,11 @@ def test_an_address_that_does_not_answer() -> None:
     notes = Notes()
     ChannelSource(KEY, THREAD, TODAY, notes).unreachable("no route")
     assert notes.closed == [(KEY, ["LOCAL_IO"], False)]
+
+
+def test_a_protocol_that_is_over_is_told_once() -> None:
+    channel, notes = opened()
+    assert channel.release() == b""
+    channel.ended()
+    assert (channel.state, channel.wants_close) == ("closed", True)
+    assert (notes.ended, notes.closed) == ([KEY], [])
