@@ -107,6 +107,10 @@ def test_a_file_that_is_no_baseline(call: Call, tmp_path: Path) -> None:
     answer = call("compat", "vmstate", "--against", tmp_path / "x.json")
     assert answer.code == 2
     assert "not a baseline" in answer.errors
+    (tmp_path / "x.json").write_text("[" * 200_000)
+    answer = call("compat", "vmstate", "--against", tmp_path / "x.json")
+    assert answer.code == 2
+    assert f"{tmp_path / 'x.json'}: no JSON: maximum recursion depth exceeded" in answer.errors
 
 
 def test_nothing_is_left_behind(start: Call, frozen: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wireformat.peer.attempt import Attempt
 from wireformat.peer.dialler import Dialler
 from wireformat.peer.line import LINGER, Line
 from wireformat.peer.patience import Patience
@@ -29,6 +30,7 @@ from wireformat.protocols.handshake.events import (
     Started,
     Uncertain,
 )
+from wireformat.protocols.handshake.payloads import STRIPED
 
 if TYPE_CHECKING:
     from wireformat.protocols.handshake.channel_source import ChannelSource
@@ -39,30 +41,6 @@ ATTEMPTS = 4
 
 RETRY_PAUSE = 0.1
 """Seconds between two attempts."""
-
-STRIPED = "v1-striped"
-
-
-class Attempt:
-    """A channel on one connection. That it is lost before the destination said anything is no word on the channel."""
-
-    def __init__(self, channel: ChannelSource) -> None:
-        self.is_lost = False
-        self._channel = channel
-        self.receive_data = channel.receive_data
-        self.data_to_send = channel.data_to_send
-
-    @property
-    def wants_close(self) -> bool:
-        """See `End`."""
-        return self.is_lost or self._channel.wants_close
-
-    def receive_eof(self) -> None:
-        """See `End`."""
-        if self._channel.state == "header-sent":
-            self.is_lost = True
-        else:
-            self._channel.receive_eof()
 
 
 class SourcePeer:

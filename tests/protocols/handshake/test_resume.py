@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -97,6 +98,25 @@ def test_a_state_that_is_none(text: str, reason: str) -> None:
     assert caught.value.id == "handshake/state"
     assert caught.value.detail.startswith("no state of a paused migration: ")
     assert reason in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("migration_id", "00"),
+        ("secret", "00"),
+        ("epoch", -1),
+        ("epoch", (1 << 32) - 1),
+        ("version", 99),
+        ("payload", "nonsense"),
+        ("sent", -1),
+    ],
+)
+def test_a_state_that_no_migration_has(name: str, value: object) -> None:
+    said = json.loads(paused().source.snapshot().to_json())
+    with pytest.raises(DecodeError) as caught:
+        ResumeState.from_json(json.dumps({**said, name: value}))
+    assert caught.value.detail == f"no state of a paused migration: {name} cannot be that of a migration"
 
 
 def test_all_of_a_state_is_kept() -> None:

@@ -8,18 +8,24 @@ of the channels. A connection that cannot do that changes nothing: the migration
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from wireformat.errors import DecodeError
+from wireformat.protocols.channels.framing import REVISIONS
 from wireformat.protocols.channels.messages import ChannelKind, HeaderEntries
 from wireformat.protocols.handshake import keys, opening
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey
-from wireformat.protocols.handshake.messages import Resume
+from wireformat.protocols.handshake.messages import ID_SIZE, Resume
 from wireformat.protocols.handshake.offers import Result
+from wireformat.protocols.handshake.payloads import KNOWN
 from wireformat.protocols.handshake.refusal import violation
+
+EPOCHS: Final = (1 << 32) - 1
+"""Epochs after which a migration cannot be picked up once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,20 @@ class ResumeState:
             tuple(map(str, said["disks"])),
         )
         bound = tuple(ChannelKey(str(kind), int(index), str(target)) for kind, index, target in said["bound"])
-        return cls(thread, result, bound, int(said["sent"]))
+        state = cls(thread, result, bound, int(said["sent"]))
+        for name, is_right in state._checks():
+            if not is_right:
+                raise ValueError(f"{name} cannot be that of a migration")
+        return state
+
+    def _checks(self) -> Iterator[tuple[str, bool]]:
+        """The members that must have a certain size or value, with whether they have."""
+        yield "migration_id", len(self.thread.migration_id) == ID_SIZE
+        yield "secret", len(self.thread.secret) == keys.KEY_SIZE
+        yield "epoch", 0 <= self.thread.epoch < EPOCHS
+        yield "version", str(self.result.version) in REVISIONS
+        yield "payload", self.result.payload in KNOWN
+        yield "sent", self.sent >= 0
 
 
 def _unreadable(detail: str) -> DecodeError:
