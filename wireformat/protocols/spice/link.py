@@ -58,8 +58,13 @@ class LinkMessage(Record, source="spice-migration 1.2"):
     common_count: int = computed(Int32ul, count_of("common"), "words of common capabilities")
     channel_count: int = computed(Int32ul, count_of("channel"), "words of the channel's own capabilities")
     offset: int = field(Int32ul, "where the words begin, from the start of this message", default=LINK_MESSAGE_SIZE)
-    filler: bytes = field(
-        SizedBytes(this.offset - LINK_MESSAGE_SIZE, max=MAX_LINK), "bytes that nobody reads", default=b""
+    filler: bytes | None = field(
+        If(
+            (this.common_count + this.channel_count) * (this.offset > LINK_MESSAGE_SIZE),
+            SizedBytes(this.offset - LINK_MESSAGE_SIZE, max=MAX_LINK),
+        ),
+        "bytes that nobody reads",
+        default=None,
     )
     common: tuple[int, ...] = field(
         List(Int32ul, this.common_count, max=MAX_CAPABILITY_WORDS), "bits of common capabilities, 32 a word", default=()
@@ -79,7 +84,10 @@ class LinkReply(Record, source="spice-migration 1.3"):
     channel_count: int = computed(Int32ul, count_of("channel"), "words of the channel's own capabilities")
     offset: int = field(Int32ul, "where the words begin, from the start of this reply; 0 in an error", default=0)
     filler: bytes | None = field(
-        If(this.offset > LINK_REPLY_SIZE, SizedBytes(this.offset - LINK_REPLY_SIZE, max=MAX_LINK)),
+        If(
+            (this.common_count + this.channel_count) * (this.offset > LINK_REPLY_SIZE),
+            SizedBytes(this.offset - LINK_REPLY_SIZE, max=MAX_LINK),
+        ),
         "bytes that nobody reads",
         default=None,
     )
@@ -124,6 +132,9 @@ class Ticket(Message, sender="client", channel="link", versions=VERSIONS, source
     """Carry the password and a zero byte, encrypted with RSA-OAEP for the key in the reply."""
 
     encrypted: bytes = field(Bytes(TICKET_SIZE), "the ciphertext")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}(…)"
 
 
 class LinkResult(Message, sender="server", channel="link", versions=VERSIONS, source="spice-migration 1.4"):
