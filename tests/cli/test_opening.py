@@ -14,8 +14,12 @@ import pytest
 
 from tests.captures.bundle import Captures
 from wireformat.cli.exits import UsageError
-from wireformat.cli.opening import open_binary, open_description, open_stream
+from wireformat.cli.opening import FIRST, open_binary, open_description, open_stream, read_file
+from wireformat.protocols.handshake.container import front, manifest_of
+from wireformat.protocols.handshake.inventory import inventory_of_stream
+from wireformat.protocols.handshake.messages import ResultEntries
 from wireformat.protocols.vmstate.elements import DeviceBody
+from wireformat.protocols.vmstate.stream import read_stream
 
 Pipe = Callable[[bytes], str]
 
@@ -153,3 +157,63 @@ def test_what_is_no_description(tmp_path: Path, content: bytes, message: str) ->
     with pytest.raises(UsageError) as caught:
         open_description(str(path))
     assert str(caught.value).startswith(f"{path}: {message}")
+
+
+# FILE containers.
+
+
+@pytest.fixture
+def container(small: Path, tmp_path: Path) -> Path:
+    """The small stream in a container with room for more than its manifest."""
+    data = small.read_bytes()
+    manifest = manifest_of(ResultEntries(version=1, payload="v1-raw"), inventory_of_stream(read_stream(data)))
+    path = tmp_path / "container"
+    path.write_bytes(front(manifest) + data)
+    return path
+
+
+def test_the_stream_in_a_container_is_read(container: Path, small: Path) -> None:
+    stream = open_stream(str(container))
+    assert stream.elements == open_stream(str(small)).elements
+    assert stream.content is not None
+    assert bytes(stream.content[:]) == small.read_bytes()
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_container_through_a_pipe(pipe: Pipe, container: Path, small: Path, keep: bool) -> None:
+    stream = open_stream(pipe(container.read_bytes()), keep=keep)
+    assert stream.elements == open_stream(str(small)).elements
+    assert stream.content is None or bytes(stream.content[:]) == small.read_bytes()
+
+
+def test_a_manifest_is_handed_on(container: Path, small: Path) -> None:
+    for path, machine in ((container, "arduino-uno"), (small, None)):
+        with path.open("rb") as file:
+            manifest = read_file(file, path.name, file.read(FIRST)).manifest
+        assert (manifest.machine.type if manifest else None) == machine
+
+
+@pytest.mark.parametrize(
+    ("size", "id"), [(9, "truncated"), (100, "truncated"), (4095, "truncated"), (4096, "truncated")]
+)
+def test_half_a_container_is_a_fault(container: Path, size: int, id: str) -> None:
+    os.truncate(container, size)
+    fault = open_stream(str(container)).fault
+    assert fault is not None
+    assert fault.id == id
+
+
+def test_a_damaged_container_is_a_fault(container: Path) -> None:
+    data = bytearray(container.read_bytes())
+    data[60] ^= 1
+    container.write_bytes(data)
+    stream = open_stream(str(container))
+    assert (stream.elements, stream.fault and stream.fault.id) == ((), "checksum")
+
+
+def test_other_channels_are_no_containers(tmp_path: Path) -> None:
+    path = tmp_path / "main"
+    path.write_bytes(bytes.fromhex("5145564d4853000101010020") + bytes(20))
+    fault = open_stream(str(path)).fault
+    assert fault is not None
+    assert fault.id == "vmstate/version"

@@ -7,11 +7,16 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from wireformat.codec import ascending
+from wireformat.errors import WireError
 from wireformat.schema import Unknown, model
 from wireformat.schema.expression import PENDING, evaluate
 from wireformat.schema.traverse import fields_of
 
 DERIVED = (model.Const, model.Reserved, model.Computed, model.Checksum)
+MOST_ITEMS = 8
+"""Of entries that may repeat more often still."""
+
 WRONG = (
     None,
     True,
@@ -67,8 +72,9 @@ class Maker:
 
     def _field(self, record: model.Record, field: model.Field, values: dict[str, Any]) -> Any:
         if field.many:
-            count = 0 if self._depth > 4 else self._random.randint(0, field.max or 2)
-            return tuple(self._node(field.of, values) for _ in range(count))
+            count = 0 if self._depth > 4 else self._random.randint(0, min(field.max or 2, MOST_ITEMS))
+            items = tuple(self._node(field.of, values) for _ in range(count))
+            return self._in_order(record, field, items) if record.tlv and record.tlv.ascending else items
         if field.optional and self._random.random() < 0.3:
             return field.default
         if field.mask is not None:
@@ -76,6 +82,14 @@ class Maker:
             number = (self._random.getrandbits(60) & mask) >> field.shift
             return self._named(field.of, number) if isinstance(field.of, model.Enum | model.Flags) else number
         return self._node(field.of, values)
+
+    def _in_order(self, record: model.Record, field: model.Field, items: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Items in the order that the record demands; as they are where one of them does not encode."""
+        try:
+            schema = model.Schema(record.name, self._schema.records)
+            return ascending(schema, field.name, items, self._version, self._params)
+        except WireError:
+            return items
 
     def _node(self, node: model.Node, values: dict[str, Any]) -> Any:
         return getattr(self, f"_{type(node).__name__.lower()}")(node, values)

@@ -225,6 +225,21 @@ class Entry(Tagged, tlv=model.Tlv(model.Int(2), model.Int(2), critical=0x8000, m
     name: str | None = tlv(0x0041, String8, "counted inside", default=None)
 
 
+class Extras(Tagged, versions=("1", "2")):
+    """Entries, none of them mandatory."""
+
+    level: int = tlv(1, Int8ub, "optional", default=3)
+    hints: tuple[int, ...] = tlvs(2, Int16ub, "many", max=2)
+    later: tuple[int, ...] = tlvs(3, Int16ub, "many, in a later version", since="2", default=())
+
+
+class Extended(Record, versions=("1", "2")):
+    """A part that is often empty, at the end."""
+
+    kind: int = field(Int8ub, "kind")
+    extras: Extras = field(Nested(Extras), "perhaps nothing")
+
+
 FRAMING = model.Tlv(model.Int(2), model.Int(4), critical=0x8000, max=60, reserved=model.Int(2))
 
 
@@ -234,6 +249,19 @@ class Offer(TaggedMessage, tlv=FRAMING, code=0x8001, sender="source"):
     numbers: tuple[int, ...] = tlv(0x8001, List(Int16ub, None, 5), "mandatory, as many as fit")
     name: str | None = tlv(0x0002, RestText(9), "optional", default=None)
     entries: tuple[Entry, ...] = tlvs(0x8003, Nested(Entry), "entries framed in another way", max=2)
+
+
+ASCENDING = model.Tlv(model.Int(2), model.Int(1), critical=0x8000, max=30, ascending=True)
+
+
+class Sorted(Tagged, tlv=ASCENDING):
+    """Entries that repeat in ascending order of their bytes."""
+
+    points: tuple[Point, ...] = tlvs(0x8001, Nested(Point), "of fixed size", max=3, default=())
+    names: tuple[str, ...] = tlvs(0x0002, RestText(9), "perhaps empty", default=())
+    words: tuple[str, ...] = tlvs(0x0003, String8, "counted, so shorter ones come first", default=())
+    inner: tuple[Sorted, ...] = tlvs(0x0008, Nested(lambda: Sorted), "the same inside", default=())
+    level: int = tlv(0x0009, Int8ub, "once", default=3)
 
 
 class Header(Message, sender="source"):
@@ -260,6 +288,49 @@ class Packet(Message, sender="source"):
         Region(this.length, OneOf(this.type, {0x8001: Nested(Offer), 0x8002: Nested(Entry)}, unknown=Unknown), max=150),
         "entries",
     )
+
+
+class Early(Message, code=1, sender="source", versions=("1", "2", "10"), until="2"):
+    """A message that was dropped."""
+
+    seq: int = field(Int8ub, "number")
+
+
+class Late(Message, code=2, sender="source", versions=("1", "2", "10"), since="2"):
+    """A message that was added."""
+
+    seq: int = field(Int16ub, "number")
+
+
+class Steady(Record, versions=("1", "2", "10")):
+    """In all versions."""
+
+    seq: int = field(Int16ub, "number")
+
+
+class Letter(Record, versions=("1", "2", "10")):
+    """A union whose arms depend on the version; others are kept."""
+
+    kind: int = computed(Int8ub, tag_of("body"), "which body")
+    body: Any = field(
+        Region(
+            Int8ub, OneOf(this.kind, {1: Nested(Early), 2: Nested(Late), 3: Nested(Steady)}, unknown=Unknown), max=9
+        ),
+        "body",
+    )
+
+
+class BodyKind(OpenEnum):
+    EARLY = 1
+    LATE = 2
+    STEADY = 3
+
+
+class Telegram(Record, versions=("1", "2", "10")):
+    """The same, with a number that is given; others are refused."""
+
+    kind: BodyKind = field(EnumOf(Int8ub, BodyKind), "which body")
+    body: Any = field(OneOf(this.kind, {1: Nested(Early), 2: Nested(Late), 3: Nested(Steady)}), "body")
 
 
 class Parcel(Record):
@@ -347,9 +418,13 @@ CLASSES: tuple[type[Record], ...] = (
     Value,
     Frame,
     Entry,
+    Extended,
     Offer,
+    Sorted,
     Header,
     Packet,
+    Letter,
+    Telegram,
     Parcel,
     Word,
     Page,
@@ -360,6 +435,11 @@ CLASSES: tuple[type[Record], ...] = (
 
 SCHEMAS: dict[str, model.Schema] = {cls.__name__: lift(cls) for cls in CLASSES} | {"device": device()}
 
-VERSIONS: dict[str, tuple[str | None, ...]] = {"Migrate": ("1", "2", "10", None)}
+VERSIONS: dict[str, tuple[str | None, ...]] = {
+    "Migrate": ("1", "2", "10", None),
+    "Extended": ("1", "2"),
+    "Letter": ("1", "2", "10"),
+    "Telegram": ("1", "2", "10"),
+}
 
 PARAMS = {"page_size": 4096}

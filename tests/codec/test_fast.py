@@ -9,7 +9,22 @@ from typing import Any
 
 import pytest
 
-from tests.codec.specimens import Colour, Entry, Envelope, Fixed, Hello, Lists, Mode, Page, Point, Tree, Xdr, device
+from tests.codec.specimens import (
+    Colour,
+    Entry,
+    Envelope,
+    Extended,
+    Extras,
+    Fixed,
+    Hello,
+    Lists,
+    Mode,
+    Page,
+    Point,
+    Tree,
+    Xdr,
+    device,
+)
 from wireformat.codec import fast, reference
 from wireformat.codec.fast_pieces import Packed, Padding, Ready, joined
 from wireformat.codec.fast_shape import Shape
@@ -233,6 +248,15 @@ def test_unknown_entries_are_merged_in_order() -> None:
 )
 def test_entries_that_are_refused(entries: str) -> None:
     assert refuses(lift(Entry), bytes.fromhex(entries.replace(" ", "")))
+
+
+def test_where_there_are_no_entries_one_value_serves_all() -> None:
+    decode = fast.decoder(lift(Extended))
+    first, second = decode(b"\5", 0, 1, {})[0], decode(b"\6", 0, 1, {})[0]
+    assert (first.kind, second.kind) == (5, 6)
+    assert first.extras is second.extras
+    assert first.extras == Extras(hints=())
+    assert decode(b"\5\0\1\0\1\7", 0, 6, {})[0].extras.level == 7
 
 
 def test_parameters_steer() -> None:

@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from tests.codec.specimens import Sorted
 from wireformat.codec import encode, encode_raw
 from wireformat.errors import EncodeError, SchemaError
 from wireformat.schema import (
@@ -163,6 +164,16 @@ def test_the_size_of_a_record_counts_what_is_written(overrides: dict[str, object
     assert data[:before] + data[before + 4 :] == bytes.fromhex(expected)
     zeroed = data[:2] + bytes(4) + data[6:]
     assert before == 1 or data[2:6] == zlib.crc32(zeroed).to_bytes(4, "big")
+
+
+def test_entries_may_be_out_of_order() -> None:
+    value = Sorted(words=("b", "a", "a"))
+    with pytest.raises(EncodeError) as caught:
+        encode(value)
+    assert (caught.value.id, caught.value.path) == ("order", "words[1]")
+    entries = ["000302" + "0162", "000302" + "0161", "000302" + "0161"]
+    assert encode_raw(value, {}).hex() == "".join(entries)
+    assert encode_raw(value, {"words[1]": b"!"}).hex() == entries[0] + "00030121" + entries[2]
 
 
 def test_other_schemas() -> None:

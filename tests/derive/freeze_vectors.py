@@ -1,14 +1,16 @@
-"""Makes the test vectors of VM-state: `python -m tests.derive.freeze_vectors` writes the files that do not exist yet.
+"""Makes the test vectors: `python -m tests.derive.freeze_vectors` writes the files that do not exist yet.
 
-Valid ones encode the values below; a record without any gets the example that is made from its schema. Invalid ones
-are mutations of the valid ones, one for each error and field that turns up, the smallest change first. A file that
-exists is never written again: vectors are promises to other programs.
+Valid ones encode the values that `vectors_PROTOCOL.py` lists; a record without any gets the example that is made from
+its schema. Invalid ones are the broken bytes listed there, and mutations of the valid ones, one for each error and
+field that turns up, the smallest change first. A file that exists is never written again: vectors are promises to other
+programs.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -20,134 +22,53 @@ from wireformat.derive.examples import example
 from wireformat.derive.mutate import mutations, truncations
 from wireformat.derive.subject import Entry, subject_of
 from wireformat.derive.vectors import Vector, error_of, write_vectors
-from wireformat.protocols.vmstate.protocol import PROTOCOL
+from wireformat.protocols import NAMES, protocol
 
-FOLDER = ROOT / "spec" / "vectors" / "vmstate"
+FOLDER = ROOT / "spec" / "vectors"
 MUTATIONS = 400
 MAX_INVALID = 8
 MAX_INVALID_SIZE = 128
 
-RAM = {"page_size": 4096}
-SMALL = {"page_size": 1024}
-BLOCK = {"has_page_size": 0, "has_address": 0, "has_mapped": 0}
-FULL_BLOCK = {"has_page_size": 1, "has_address": 1, "has_mapped": 0}
-MAPPED = {"has_page_size": 0, "has_address": 0, "has_mapped": 1}
-PARAMS: Mapping[str, Mapping[str, Any]] = {"RamWord": RAM, "RamRecord": RAM, "PlainPage": SMALL, "RamBlock": BLOCK}
+
+class Source:
+    """What a protocol's module lists: `VALUES` and `BROKEN` by record, `PARAMS` that a record's vectors have."""
+
+    def __init__(self, name: str) -> None:
+        module = import_module(f"tests.derive.vectors_{name}")
+        self.values: Mapping[str, tuple[tuple[Any, ...], ...]] = module.VALUES
+        self.params: Mapping[str, Mapping[str, Any]] = module.PARAMS
+        self.broken: Mapping[str, tuple[tuple[str, bytes], ...]] = module.BROKEN
+
+    def valid(self, entry: Entry) -> tuple[Vector, ...]:
+        """The valid vectors of a record."""
+        usual = dict(self.params.get(entry.key, {}))
+        listed = self.values.get(entry.key, ())
+        if not listed:
+            value = codec_for(entry.schema).decode(example(entry.schema, None, usual) or b"", usual)
+            return (_vector(entry, "example", value, usual),)
+        return tuple(
+            _vector(entry, name, _value(entry, given), dict(*params) if params else usual)
+            for name, given, *params in listed
+        )
+
+    def invalid(self, entry: Entry, sources: tuple[Vector, ...]) -> tuple[Vector, ...]:
+        """The broken bytes that are listed, and mutations of the valid vectors: one for each error and field."""
+        listed = [Vector(entry.key, name, data) for name, data in self.broken.get(entry.key, ())]
+        named = tuple(_with_error(entry, vector) for vector in listed)
+        found: dict[tuple[str, str], Vector] = {}
+        for _, vector in sorted(_broken(sources), key=_order):
+            error = error_of(entry.schema, vector)
+            if error and (error["id"], error["path"]) not in found and len(found) < MAX_INVALID:
+                where = error["path"] or "whole"
+                found[error["id"], error["path"]] = Vector(
+                    entry.key, f"{error['id']}: {where}", vector.data, params=vector.params, error=error
+                )
+        return (*named, *sorted(found.values(), key=_is_about_length))
 
 
-def _section(id: int, name: str, instance: int, version: int) -> dict[str, Any]:
-    return {"section_id": id, "idstr": name, "instance_id": instance, "version_id": version}
-
-
-def _ram(flags: list[str], offset: int | str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"word": {"flags": flags, "offset": offset}, **more, "body": body}
-
-
-VALUES: Mapping[str, tuple[tuple[str, Any], ...]] = {
-    "Header": (("version 3", {"version": 3}),),
-    "Configuration": (
-        ("name only", {"name": "pc-q35-7.2"}),
-        ("with page size", {"name": "virt-7.2", "target_page_bits": 12}),
-        ("with capabilities", {"name": "pc-i440fx-10.0", "capabilities": {"names": ["mapped-ram"]}}),
-        ("with uuid", {"name": "pc-i440fx-7.2", "uuid": "5c9c2f8e41d04b0c9a7d1f3ab0c4d2e6"}),
-    ),
-    "Capabilities": (("two", {"names": ["x-ignore-shared", "mapped-ram"]}), ("none", {"names": []})),
-    "SectionStart": (("ram", _section(2, "ram", 0, 4)),),
-    "SectionFull": (
-        ("device on a bus", _section(9, "0000:00:03.0/virtio-net", 0, 11)),
-        ("device without", _section(0, "timer", 0, 2)),
-    ),
-    "SectionPart": (("ram", {"section_id": 2}),),
-    "SectionEnd": (("ram", {"section_id": 2}),),
-    "SectionFooter": (("ram", {"section_id": 2}),),
-    "VmDescription": (("empty", {"text": b'{"configuration": {}, "page_size": 4096, "devices": []}'.hex()}),),
-    "Ping": (("one", {"value": 1}),),
-    "PageSizes": (("4 KiB and 2 MiB", {"block_page_sizes": 0x201000, "target_page_size": 4096}),),
-    "PostcopyAdvise": (
-        ("with page sizes", {"page_sizes": [{"block_page_sizes": 4096, "target_page_size": 4096}]}),
-        ("for dirty bitmaps only", {"page_sizes": []}),
-    ),
-    "DiscardRange": (("one page", {"start": 0x5000, "length": 4096}),),
-    "PostcopyRamDiscard": (("one range", {"block": "pc.ram", "ranges": [{"start": 0x5000, "length": 4096}]}),),
-    "Packaged": (("40 KiB", {"size": 40960}),),
-    "RecvBitmap": (("pc.ram", {"block": "pc.ram"}),),
-    "Command": (
-        ("PING", {"command": "PING", "body": {"Ping": {"value": 1}}}),
-        ("OPEN_RETURN_PATH", {"command": "OPEN_RETURN_PATH", "body": {"OpenReturnPath": {}}}),
-        (
-            "POSTCOPY_RAM_DISCARD",
-            {
-                "command": "POSTCOPY_RAM_DISCARD",
-                "body": {"PostcopyRamDiscard": {"block": "pc.ram", "ranges": [{"start": 0x5000, "length": 4096}]}},
-            },
-        ),
-        ("RECV_BITMAP", {"command": "RECV_BITMAP", "body": {"RecvBitmap": {"block": "pc.ram"}}}),
-    ),
-    "RamWord": (("zero page", {"flags": ["ZERO", "CONTINUE"], "offset": 0x9F000}),),
-    "RamRecord": (
-        ("zero page of a named block", _ram(["ZERO"], 0x9F000, {"ZeroPage": {"fill": 0}}, block="pc.ram")),
-        ("zero page, block as before", _ram(["ZERO", "CONTINUE"], 0xA0000, {"ZeroPage": {"fill": 0}})),
-        (
-            "XBZRLE patch",
-            _ram(["CONTINUE", "XBZRLE"], 0x4000, {"XbzrlePage": {"data": "800c04deadbeef"}}),
-        ),
-        ("end of the body", _ram(["EOS"], 0, {"NoBody": {}})),
-    ),
-    "ZeroPage": (("zeroes", {"fill": 0}),),
-    "XbzrlePage": (("four bytes at 1536", {"data": "800c04deadbeef"}),),
-    "RamBlock": (("plain", {"name": "pc.ram", "used_length": 134217728}),),
-    "MappedRamHeader": (
-        ("128 MiB", {"version": 1, "page_size": 4096, "bitmap_offset": 0x1000, "pages_offset": 0x100000}),
-    ),
-    "BlockRecord": (
-        ("first chunk of a disk", {"word": {"flags": ["DEVICE_BLOCK", "ZERO_BLOCK"], "sector": 2048}, "device": "d0"}),
-        ("progress", {"word": {"flags": ["PROGRESS"], "sector": 100}}),
-        ("end", {"word": {"flags": ["EOS"], "sector": 0}}),
-    ),
-    "BitmapChunk": (
-        (
-            "start of a bitmap",
-            {
-                "flags": ["BITMAP_NAME", "DEVICE_NAME", "START"],
-                "node": "disk0",
-                "bitmap": "daily",
-                "granularity": 65536,
-                "bitmap_flags": 3,
-            },
-        ),
-        ("bits", {"flags": ["BITS"], "start_sector": 0, "sector_count": 8192, "bits": "ff000000000000aa"}),
-        ("end", {"flags": ["EOS"]}),
-    ),
-    "HashTableHeader": (("16 MiB", {"shift": 24}), ("no table", {"shift": -1})),
-    "HashTableChunk": (("two entries", {"index": 64, "valid_count": 2, "invalid_count": 6}),),
-    "StorageAttributes": (("eight frames", {"word": 0x1002, "count": 8}), ("end", {"word": 1})),
-    "StorageKeys": (("eight pages", {"word": 0x1002, "count": 8}), ("end", {"word": 1})),
-    "VfioRecord": (("data", {"mark": "DEV_DATA_STATE", "size": 1048576}), ("end", {"mark": "END_OF_STATE"})),
-}
-
-
-def valid(entry: Entry) -> tuple[Vector, ...]:
-    """The valid vectors of a record."""
-    params = dict(PARAMS.get(entry.key, {}))
-    codec = codec_for(entry.schema)
-    listed = [(name, from_json(entry.schema, values)) for name, values in VALUES.get(entry.key, ())]
-    if not listed:
-        listed = [("example", codec.decode(example(entry.schema, None, params) or b"", params))]
-    made = [_vector(entry, name, value, params) for name, value in listed]
-    if entry.key == "RamBlock":
-        made += [
-            _vector(entry, "with page size and address", _block(entry, page_size=2097152, address=0), FULL_BLOCK),
-            _vector(entry, "in a mapped-ram file", _block(entry, mapped=_mapped()), MAPPED),
-        ]
-    return tuple(made)
-
-
-def _block(entry: Entry, **more: Any) -> Any:
-    return from_json(entry.schema, {"name": "pc.ram", "used_length": 134217728, **more})
-
-
-def _mapped() -> dict[str, int]:
-    return {"version": 1, "page_size": 4096, "bitmap_offset": 0x1000, "pages_offset": 0x100000}
+def _value(entry: Entry, given: Any) -> Any:
+    """A value that is listed in its JSON form, or as itself."""
+    return from_json(entry.schema, given) if isinstance(given, dict) else given
 
 
 def _vector(entry: Entry, name: str, value: Any, params: Mapping[str, Any]) -> Vector:
@@ -155,17 +76,10 @@ def _vector(entry: Entry, name: str, value: Any, params: Mapping[str, Any]) -> V
     return Vector(entry.key, name, data, params=tuple(params.items()), values=to_json(entry.schema, value))
 
 
-def invalid(entry: Entry, sources: tuple[Vector, ...]) -> tuple[Vector, ...]:
-    """Mutations of the valid vectors: one for each error and field."""
-    found: dict[tuple[str, str], Vector] = {}
-    for _, vector in sorted(_broken(sources), key=_order):
-        error = error_of(entry.schema, vector)
-        if error and (error["id"], error["path"]) not in found and len(found) < MAX_INVALID:
-            where = error["path"] or "whole"
-            found[error["id"], error["path"]] = Vector(
-                entry.key, f"{error['id']}: {where}", vector.data, params=vector.params, error=error
-            )
-    return tuple(sorted(found.values(), key=_is_about_length))
+def _with_error(entry: Entry, vector: Vector) -> Vector:
+    error = error_of(entry.schema, vector)
+    assert error, f"{entry.key}: {vector.name} decodes"
+    return Vector(entry.key, vector.name, vector.data, error=error)
 
 
 def _is_about_length(vector: Vector) -> bool:
@@ -203,12 +117,14 @@ def write(path: Path, vectors: tuple[Vector, ...]) -> bool:
 
 def main() -> None:
     """Write what is missing."""
-    for entry in subject_of(PROTOCOL).entries.values():
-        good = valid(entry)
-        for kind, vectors in (("valid", good), ("invalid", invalid(entry, good))):
-            path = FOLDER / kind / f"{entry.key}.json"
-            if write(path, vectors):
-                print(path.relative_to(ROOT))
+    for name in NAMES:
+        source = Source(name)
+        for entry in subject_of(protocol(name)).entries.values():
+            good = source.valid(entry)
+            for kind, vectors in (("valid", good), ("invalid", source.invalid(entry, good))):
+                path = FOLDER / name / kind / f"{entry.key}.json"
+                if write(path, vectors):
+                    print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":

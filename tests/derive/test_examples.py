@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tests.codec.specimens import PARAMS, SCHEMAS, VERSIONS
@@ -30,3 +32,20 @@ def test_numbers_and_text_are_plain() -> None:
 def test_what_has_no_value_has_no_example(node: model.Node) -> None:
     schema = model.Schema("r", {"r": model.Record("r", (model.Field("x", node),))})
     assert example(schema) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "nul", "encoding", "expected"),
+    [
+        (8, "keep", "utf-16-le", "exam".encode("utf-16-le")),
+        (64, "keep", "utf-16-le", ("example" * 5)[:32].encode("utf-16-le")),
+        (64, "pad", "utf-16-le", bytes(64)),
+        (6, "keep", "utf-16", "ex".encode("utf-16")),
+        (9, "end", "ascii", b"exampleex"[:8] + b"\0"),
+        (3, "pad", "utf-8", b"ex\0"),
+        (0, "pad", "utf-8", b""),
+    ],
+)
+def test_text_fills_its_bytes(size: int, nul: Literal["keep", "pad", "end"], encoding: str, expected: bytes) -> None:
+    field = model.Field("x", model.Data(size, 64, encoding=encoding, nul=nul))
+    assert example(model.Schema("r", {"r": model.Record("r", (field,))})) == expected

@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from tests.codec.specimens import Sorted
 from wireformat.codec import codec_for, disagreements
 from wireformat.derive.mutate import bit_flips, mutations, truncations
 from wireformat.errors import DecodeError
@@ -55,6 +56,28 @@ def test_spans_lead_to_the_borders_of_fields() -> None:
     cuts = [data for data in islice(mutations(DATA, 2, spans), 2000) if DATA.startswith(data) and data != DATA]
     at_border = [data for data in cuts if len(data) in (0, 10)]
     assert len(at_border) > len(cuts) / 2
+
+
+def test_items_change_places() -> None:
+    spans = {"x[9]": (8, 12), "x[10]": (12, 20), 'y["a"]': (0, 8), "x[10][0]": (12, 15)}
+    exchanged = DATA[:8] + DATA[12:] + DATA[8:12]
+    found = list(islice(mutations(DATA, 4, spans), 500))
+    assert found.count(exchanged) > 5
+    borders = {"x": (8, 12), "y": (12, 20), "z": (0, 8), "a": (12, 15)}
+    assert found.count(exchanged) > 2 * list(islice(mutations(DATA, 4, borders), 500)).count(exchanged)
+
+
+def test_entries_out_of_order_are_refused() -> None:
+    codec = codec_for(Sorted)
+    data = codec.encode(Sorted(words=("a", "b", "c")))
+    _, spans = codec.spans(data)
+    ids = set()
+    for mutated in islice(mutations(data, 1, spans), 300):
+        try:
+            codec.decode(mutated)
+        except DecodeError as error:
+            ids.add(error.id)
+    assert {"order", "duplicate"} <= ids
 
 
 def test_mutated_bytes_decode_or_are_refused_by_both_codecs() -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from wireformat.derive.notation import expression, fixed_size, framing, framing_text, number, size_text, type_name
+from wireformat.derive.notation import (
+    counted,
+    expression,
+    fixed_size,
+    framing,
+    framing_text,
+    number,
+    size_text,
+    type_name,
+)
 from wireformat.schema import model
 
 U8, U32 = model.Int(1), model.Int(4)
@@ -109,7 +118,15 @@ def test_frames_of_entries_in_words() -> None:
     spaced = model.Tlv(model.Int(2), U32, reserved=model.Int(2))
     assert framing_text(spaced) == "entries of tag (u16), reserved (u16), size (u32), value"
     assert framing_text(model.Tlv(U8, U8)) == "entries of tag (u8), size (u8), value"
+    ascending = model.Tlv(U8, U8, ascending=True)
+    assert framing_text(ascending) == "entries of tag (u8), size (u8), value; the bytes of repeated values ascend"
     assert framing(spaced) == (("tag", model.Int(2)), ("reserved", model.Int(2)), ("size", U32))
+
+
+def test_one_byte_is_not_several() -> None:
+    assert [type_name(model.Data(size, 9)) for size in (0, 1, 2)] == ["0 bytes", "1 byte", "2 bytes"]
+    assert type_name(model.Data(1, 1, encoding="ascii")) == "1 byte of text"
+    assert [counted(number, "item") for number in (0, 1, 7)] == ["0 items", "1 item", "7 items"]
 
 
 def test_small_numbers_are_decimal() -> None:

@@ -8,7 +8,7 @@ from itertools import chain, islice
 import pytest
 
 from tests.codec.random_values import Maker
-from tests.codec.specimens import PARAMS, SCHEMAS, Header
+from tests.codec.specimens import PARAMS, SCHEMAS, Header, Sorted
 from wireformat.codec import codec_for
 from wireformat.derive.mutate import mutations, truncations
 from wireformat.derive.refusals import Refusal, refusals
@@ -55,6 +55,13 @@ def test_inside_a_region_a_lack_is_an_overrun() -> None:
 
 def test_a_size_of_the_whole_may_disagree() -> None:
     assert Refusal("mismatch", "length", "is not the size of the record") in refusals(lift(Header))
+
+
+def test_values_of_entries_that_repeat_may_be_out_of_order() -> None:
+    found = refusals(lift(Sorted))
+    assert Refusal("order", "words", "the bytes of its values do not ascend") in found
+    assert Refusal("duplicate", "words", "the same value stands twice") in found
+    assert [each.id for each in found if each.field == "level"] == ["overrun"]
 
 
 def test_each_stands_once() -> None:

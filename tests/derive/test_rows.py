@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.codec.specimens import SCHEMAS, Offer, Tree
+from tests.codec.specimens import SCHEMAS, Letter, Offer, Tree
 from tests.derive.sample_protocol import Ask
 from wireformat.derive.rows import Offset, bytes_text, field_rows, notation, range_text, rows
 from wireformat.protocols.vmstate.messages import Command, Configuration, SectionStart
@@ -33,6 +33,15 @@ def test_choices_are_groups_named_after_what_decides() -> None:
     assert len(names) == 11
     ping = next(index for index, row in enumerate(found) if row.name == "command = 2 (PING)")
     assert (found[ping + 1].depth, found[ping + 1].name, found[ping + 1].offset) == (2, "value", "0")
+
+
+def test_arms_that_some_versions_lack_say_so() -> None:
+    groups = {row.name: (row.type, row.since) for row in rows(lift(Letter)) if row.is_group}
+    assert groups == {
+        "kind = 1": ("Early", "until 2"),
+        "kind = 2": ("Late", "since 2"),
+        "kind = 3": ("Steady", ""),
+    }
 
 
 def test_names_of_flags_are_found_through_nested_records() -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.codec import specimens
 from wireformat.codec import codec_for, disagreements
-from wireformat.derive.strategies import values
+from wireformat.derive.strategies import drawn, values
 from wireformat.schema import (
+    Announced,
     Bytes,
     EnumOf,
     Int8ub,
@@ -27,6 +28,7 @@ from wireformat.schema import (
     XdrOptional,
     bit_field,
     computed,
+    const,
     field,
     tag_of,
     this,
@@ -85,6 +87,13 @@ class Endless(Record):
     more: tuple[Endless, ...] = field(List(Nested(lambda: Endless), count=Int8ub, max=9), "more")
 
 
+class Perhaps(Record):
+    """A part that is announced by what follows it: where it is absent, nothing decodes."""
+
+    first: int | None = field(Announced(b"\0", Int8ub), "announced")
+    zeros: bytes = const(Bytes(2), b"\0\0", "as an announcement")
+
+
 class Page(Record):
     """A page, and a word cut by the page size."""
 
@@ -98,7 +107,7 @@ class Word(Record, bits=Int8ub):
     high: int = bit_field(0x30, "high", shift=4)
 
 
-@pytest.mark.parametrize("cls", [Choice, Strict, Free, Endless, Page, Word, *SPECIMENS])
+@pytest.mark.parametrize("cls", [Choice, Strict, Free, Endless, Perhaps, Page, Word, *SPECIMENS])
 def test_what_is_drawn_is_valid(cls: type[Record]) -> None:
     codec = codec_for(cls)
 
@@ -161,3 +170,35 @@ def test_strangers_agree_with_construct() -> None:
         assert struct.build(value) == encoded
 
     run()
+
+
+@pytest.mark.parametrize(("version", "kinds"), [("1", {"Early", "Steady"}), ("10", {"Late", "Steady"})])
+def test_bodies_of_a_version(version: str, kinds: set[str]) -> None:
+    seen: set[str] = set()
+
+    @QUICK
+    @given(values(specimens.Letter, version))
+    def run(value: specimens.Letter) -> None:
+        seen.add(type(value.body).__name__)
+        kind = {"Early": 1, "Late": 2, "Steady": 3}.get(type(value.body).__name__) or value.body.tag
+        assert codec_for(specimens.Letter, version).encode(value)[0] == kind
+
+    run()
+    assert seen == kinds | {"Unknown"}
+
+
+def test_drawn_is_the_same_for_the_same_number() -> None:
+    values_of = [drawn(Choice, 20, number) for number in (1, 1, 2)]
+    assert values_of[0] == values_of[1] != values_of[2]
+    assert all(type(value) is Choice for value in values_of[0])
+    assert 1 < len({repr(value) for value in values_of[0]}) <= 20
+
+
+def test_drawn_gives_up_where_nothing_is_valid() -> None:
+    class Impossible(Record):
+        """Its text is longer than it may be."""
+
+        size: int = field(Int8ub, "size")
+        data: bytes = field(SizedBytes(this.size + 10, max=4), "data")
+
+    assert drawn(Impossible, 20) == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.derive import freeze_vectors
+from tests.derive.freeze_vectors import Source
 from tests.house.project import ROOT
 from wireformat.cli.docs import vectors_in
 from wireformat.derive.subject import subject_of
@@ -38,7 +38,7 @@ def test_every_record_has_valid_and_invalid_vectors(name: str) -> None:
 
 def test_what_is_committed_is_what_the_program_made() -> None:
     entry = SUBJECTS["vmstate"].entries["Command"]
-    made = freeze_vectors.valid(entry)
+    made = Source("vmstate").valid(entry)
     path = ROOT / "spec/vectors/vmstate/valid/Command.json"
     assert json.loads(path.read_text()) == write_vectors(made)
 

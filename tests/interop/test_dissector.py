@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from tests.codec import specimens
 from tests.codec.random_values import Maker
 from tests.interop.agreement import codecs, disagreements
 from tests.interop.dissection import Item, capture, messages, tshark
-from wireformat.codec import Codec
+from wireformat.catalogue import CATALOGUE
+from wireformat.codec import Codec, encode, encode_raw
 from wireformat.derive.dissector import dissector
 from wireformat.derive.lua_fields import filter_part
 from wireformat.errors import WireError
@@ -107,14 +109,52 @@ def test_messages_agree(
             assert wrong == [], (record, data.hex())
 
 
+@pytest.mark.parametrize(
+    ("words", "complaints"),
+    [
+        (("", "b", "c", "aa", "\x7f\x7f", "é"), []),
+        (("b", "a"), ["order: the value does not stand above the one before"]),
+        (("aa", "b"), ["order: the value does not stand above the one before"]),
+        (("b", "b"), ["duplicate: the same value as before"]),
+    ],
+)
+def test_values_that_do_not_ascend(
+    words: tuple[str, ...], complaints: list[str], tmp_path: Path, specimen_script: Path
+) -> None:
+    data = encode_raw(specimens.Sorted(words=words), {})
+    streams = {FIRST_PORT: [len(data).to_bytes(4, "big") + data]}
+    file = capture(tmp_path / "order.pcapng", streams, SEGMENT)
+    output = tshark(file, specimen_script, *ask(SPECIMENS, {FIRST_PORT: "Sorted"}, counted=True))
+    assert b"wf.specimen.sorted.words" in output
+    assert faults(output) == complaints
+
+
+def faults(output: bytes) -> list[str]:
+    """What our dissector complains of."""
+    texts = [text.decode() for text in re.findall(rb'"_ws.expert.message": "([^"]*)"', output)]
+    return [text for text in texts if text.partition(":")[0] in CATALOGUE]
+
+
+@pytest.mark.parametrize(("version", "is_known"), [("1", False), ("2", True), ("10", True), ("", True)])
+def test_arms_of_a_version(version: str, is_known: bool, tmp_path: Path, specimen_script: Path) -> None:
+    data = specimens.Letter(body=specimens.Late(seq=0x1234))
+    content = encode(data)
+    file = capture(tmp_path / "arms.pcapng", {FIRST_PORT: [len(content).to_bytes(4, "big") + content]}, SEGMENT)
+    options = ["-o", f"wf.message.version:{version}"]
+    output = tshark(file, specimen_script, *ask(SPECIMENS, {FIRST_PORT: "Letter"}, counted=True), *options)
+    assert (b'"wf.specimen.late.seq": "4660"' in output) == is_known
+    assert (b'"wf.specimen.letter.body.unknown": "12:34"' in output) != is_known
+    assert faults(output) == []
+
+
 def ends_itself(codec: Codec) -> bool:
     """Whether messages of this kind can follow each other without anything between them."""
     return codec.is_self_delimiting and not codec.ends_announced
 
 
 def chosen_inputs(codec: Codec, segment_size: int) -> list[bytes]:
-    """As many messages as a run affords; short ones where each byte is a packet."""
+    """As many messages that have bytes as a run affords; short ones where each byte is a packet."""
     if segment_size > 1:
-        return generated(codec, COUNT)
-    short = [data for data in generated(codec, 10 * SINGLE_BYTES) if len(data) <= LONGEST_SINGLE]
+        return list(filter(None, generated(codec, COUNT)))
+    short = [data for data in generated(codec, 10 * SINGLE_BYTES) if 0 < len(data) <= LONGEST_SINGLE]
     return short[:SINGLE_BYTES]

@@ -243,8 +243,10 @@ def test_faults_have_our_ids(damage: str, captures: Captures, tmp_path: Path, sc
     assert {text.partition(":")[0] for text in seen.complaints} == {id}
 
 
-def test_lua_compiles(script: Path) -> None:
-    compiler = require("luac5.2", "lua5.2")
+@pytest.mark.parametrize("version", ["5.2", "5.4"])
+def test_lua_compiles(version: str, script: Path) -> None:
+    """Wireshark 4.0 to 4.2 run Lua 5.2, later ones 5.4."""
+    compiler = require(f"luac{version}", f"lua{version}")
     subprocess.run([compiler, "-p", str(script)], check=True)
 
 

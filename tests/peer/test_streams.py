@@ -135,3 +135,23 @@ def test_a_stream_of_300_mib_takes_16(long_stream: Path, source: str) -> None:
     assert long_stream.stat().st_size > STREAM_SIZE
     assert (problems, runs > 10_000) == (0, True)
     assert peak <= ALLOWED + PER_RUN * runs
+
+
+@pytest.mark.parametrize("offset", [0, 1, mmap.ALLOCATIONGRANULARITY, mmap.ALLOCATIONGRANULARITY + 1])
+def test_a_file_is_mapped_from_an_offset_on(tmp_path: Path, offset: int) -> None:
+    data = bytes(range(256)) * 40
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    with path.open("rb") as opened:
+        assert bytes(map_file(opened, offset)[:]) == data[offset:]
+
+
+def test_nothing_is_mapped_behind_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    with path.open("rb") as opened:
+        assert [map_file(opened, offset) for offset in (3, 4096)] == [b"", b""]
+
+
+def test_what_was_read_of_a_pipe_is_spooled_too() -> None:
+    assert bytes(spool(io.BytesIO(b"of the pipe"), b"first ")[:]) == b"first of the pipe"

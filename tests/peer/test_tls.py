@@ -6,14 +6,14 @@ import asyncio
 import hashlib
 import socket
 import ssl
-from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
+from tests.peer import talk
 from tests.peer.certificates import Authority
+from tests.peer.talk import LARGE, both, read_all, send_all, sockets
 from wireformat.peer.tls import (
     Credentials,
     TlsFault,
@@ -25,9 +25,7 @@ from wireformat.peer.tls import (
 )
 from wireformat.peer.wire import SocketWire
 
-T = TypeVar("T")
 LABEL = b"EXPORTER-vmhs1-confirm"
-LARGE = bytes(range(256)) * (12 << 10)
 
 
 @pytest.fixture(scope="module")
@@ -35,24 +33,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("certificates"))
 
 
-def pair() -> tuple[SocketWire, SocketWire]:
-    """Two connected wires."""
-    one, other = socket.socketpair()
-    return SocketWire(one), SocketWire(other)
-
-
-async def bounded(work: Awaitable[T]) -> T:
-    """The result of what must end soon."""
-    async with asyncio.timeout(20):
-        return await work
-
-
 async def shake(server: Credentials, client: Credentials, name: str = "there") -> tuple[TlsWire, TlsWire]:
     """Both ends after the handshake; raises the fault of the client, else that of the server."""
-    left, right = pair()
+    left, right = sockets()
     accepting = accept_tls(left, server_context(server))
     connecting = connect_tls(right, client_context(client), name)
-    accepted, connected = await bounded(asyncio.gather(accepting, connecting, return_exceptions=True))
+    accepted, connected = await asyncio.gather(accepting, connecting, return_exceptions=True)
     for end in (connected, accepted):
         if isinstance(end, BaseException):
             left.close()
@@ -66,32 +52,21 @@ async def shake(server: Credentials, client: Credentials, name: str = "there") -
 def fault(server: Credentials, client: Credentials, name: str = "there") -> str:
     """Why the handshake fails."""
     with pytest.raises(TlsFault) as caught:
-        asyncio.run(shake(server, client, name))
+        talk.run(shake(server, client, name))
     return str(caught.value)
-
-
-async def read_all(wire: TlsWire) -> bytes:
-    parts = []
-    while data := await wire.read():
-        parts.append(data)
-    return b"".join(parts)
 
 
 def test_bytes_arrive_in_both_directions(authority: Authority) -> None:
     async def run() -> tuple[bytes, bytes]:
         server, client = await shake(authority.credentials("there"), Credentials(authority=authority.path))
 
-        async def say(wire: TlsWire, data: bytes) -> None:
-            await wire.write(data)
-            await wire.finish()
-
-        work = (say(server, LARGE), say(client, LARGE[::-1]), read_all(server), read_all(client))
-        _, _, at_server, at_client = await bounded(asyncio.gather(*work))
+        work = (send_all(server, LARGE), send_all(client, LARGE[::-1]), read_all(server), read_all(client))
+        _, _, at_server, at_client = await both(*work)
         server.close()
         client.close()
         return at_server, at_client
 
-    at_server, at_client = asyncio.run(run())
+    at_server, at_client = talk.run(run())
     assert hashlib.sha256(at_server).digest() == hashlib.sha256(LARGE[::-1]).digest()
     assert hashlib.sha256(at_client).digest() == hashlib.sha256(LARGE).digest()
 
@@ -104,7 +79,7 @@ def test_both_ends_export_the_same_and_no_two_connections_do(authority: Authorit
         client.close()
         return keys
 
-    first, second = asyncio.run(run()), asyncio.run(run())
+    first, second = talk.run(run()), talk.run(run())
     assert first[0] == first[1]
     assert second[0] == second[1]
     assert len(first[0]) == 32
@@ -131,7 +106,7 @@ def test_the_standard_library_reads_what_we_write(authority: Authority) -> None:
         wire.close()
         return heard, answer
 
-    heard, answer = asyncio.run(bounded(run()))
+    heard, answer = talk.run(run())
     assert heard == b"from ssl"
     assert answer == (b"from us", "TLSv1.3")
 
@@ -152,7 +127,7 @@ def test_older_versions_are_refused(authority: Authority) -> None:
             await accept_tls(SocketWire(left), server_context(authority.credentials("there")))
         await other
 
-    asyncio.run(bounded(run()))
+    talk.run(run())
 
 
 def test_another_name_is_refused(authority: Authority) -> None:
@@ -167,9 +142,9 @@ def test_an_address_can_be_the_name(authority: Authority) -> None:
         for wire in await shake(server, client, name):
             wire.close()
 
-    asyncio.run(run("127.0.0.1"))
+    talk.run(run("127.0.0.1"))
     with pytest.raises(TlsFault, match=r"not for 127\.0\.0\.2"):
-        asyncio.run(run("127.0.0.2"))
+        talk.run(run("127.0.0.2"))
 
 
 def test_another_authority_is_refused(authority: Authority, tmp_path: Path) -> None:
@@ -187,7 +162,7 @@ def test_a_client_must_show_a_certificate_where_the_server_has_an_authority(auth
         for wire in await shake(server, authority.credentials("here", trusts=True)):
             wire.close()
 
-    asyncio.run(run())
+    talk.run(run())
 
 
 def test_a_key_that_does_not_fit_is_refused(authority: Authority) -> None:
@@ -198,14 +173,14 @@ def test_a_key_that_does_not_fit_is_refused(authority: Authority) -> None:
 
 def test_junk_is_refused(authority: Authority) -> None:
     async def run() -> None:
-        left, right = pair()
+        left, right = sockets()
         await right.write(b"\x16\x03\x01\x00\x05junk!")
         with pytest.raises(TlsFault):
             await accept_tls(left, server_context(authority.credentials("there")))
         right.close()
         left.close()
 
-    asyncio.run(bounded(run()))
+    talk.run(run())
 
 
 def test_an_end_without_farewell_is_a_broken_connection(authority: Authority) -> None:
@@ -220,4 +195,4 @@ def test_an_end_without_farewell_is_a_broken_connection(authority: Authority) ->
             await server.read()
         server.close()
 
-    asyncio.run(bounded(run()))
+    talk.run(run())

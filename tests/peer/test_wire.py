@@ -4,58 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
-from collections.abc import Awaitable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from wireformat.peer.wire import CommandWire, DescriptorWire, SocketWire, Wire
-
-T = TypeVar("T")
-LARGE = bytes(range(251)) * 20_000
-"""More than any socket or pipe holds."""
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """The result of what must end soon."""
-
-    async def bounded() -> T:
-        async with asyncio.timeout(20):
-            return await work
-
-    return asyncio.run(bounded())
-
-
-async def read_all(wire: Wire) -> bytes:
-    """What comes until the end."""
-    parts = []
-    while data := await wire.read():
-        parts.append(data)
-    return b"".join(parts)
-
-
-async def send_all(wire: Wire, data: bytes) -> None:
-    """Send everything and say that it was all."""
-    await wire.write(data)
-    await wire.finish()
-
-
-def sockets() -> tuple[SocketWire, SocketWire]:
-    one, other = socket.socketpair()
-    return SocketWire(one), SocketWire(other)
+from tests.peer.talk import LARGE, both, read_all, run, send_all, sockets
+from wireformat.peer.wire import CommandWire, DescriptorWire, Wire
 
 
 def command(text: str) -> CommandWire:
     """A wire to a shell."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    return CommandWire(subprocess.Popen(["sh", "-c", text], start_new_session=True, **pipes))
-
-
-async def both(*work: Awaitable[Any]) -> list[Any]:
-    return list(await asyncio.gather(*work))
+    pipe = subprocess.PIPE
+    return CommandWire(subprocess.Popen(["sh", "-c", text], start_new_session=True, stdin=pipe, stdout=pipe))
 
 
 def test_sockets_carry_both_directions_at_once() -> None:
@@ -73,7 +35,7 @@ def test_pipes_are_one_way() -> None:
     async def exchange() -> tuple[bytes, bytes]:
         reading, writing = os.pipe()
         source, target = DescriptorWire(None, writing), DescriptorWire(reading, None)
-        _, arrived = await both(send_all(source, LARGE), read_all(target))
+        arrived = bytes((await both(send_all(source, LARGE), read_all(target)))[1])
         with pytest.raises(BrokenPipeError, match="nothing can be sent"):
             await target.write(b"back")
         nothing = await source.read()
@@ -88,7 +50,7 @@ def test_a_command_is_written_to_and_read_from() -> None:
         wire = command("tr a-z A-Z")
         _, answer = await both(send_all(wire, b"loud" * 50_000), read_all(wire))
         wire.close()
-        return answer
+        return bytes(answer)
 
     assert run(exchange()) == b"LOUD" * 50_000
 
@@ -173,7 +135,7 @@ def test_a_peer_that_reads_slowly_holds_up_nobody_else() -> None:
             await stuck
         for wire in (_unread, quick, other):
             wire.close()
-        return data
+        return bytes(data)
 
     assert run(serve()) == b"quick"
 

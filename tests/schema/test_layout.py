@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from wireformat.codec import reference
+from tests.codec.specimens import BodyKind, Early, Late, Letter, Steady, Telegram
+from wireformat.codec import decode, encode, reference
 from wireformat.errors import DecodeError, EncodeError, SchemaError, WireError
 from wireformat.limits import MAX_BUFFERED
 from wireformat.schema import (
@@ -22,6 +23,7 @@ from wireformat.schema import (
     If,
     Int8sb,
     Int8ub,
+    Int16sl,
     Int16ub,
     Int16ul,
     Int24ul,
@@ -493,6 +495,46 @@ def test_entries_that_cannot_be_written(change: dict[str, Any], id: str) -> None
     assert caught.value.id == id
 
 
+class Ascending(Tagged, tlv=model.Tlv(model.Int(2), model.Int(1), critical=0x8000, max=20, ascending=True)):
+    """Entries in the order of their bytes."""
+
+    numbers: tuple[int, ...] = tlvs(1, Int16sl, "of fixed size", default=())
+    names: tuple[str, ...] = tlvs(2, RestText(18), "perhaps empty", default=())
+    level: int = tlv(3, Int8ub, "once", default=0)
+
+
+@pytest.mark.parametrize(
+    ("value", "data", "id", "path", "offset"),
+    [
+        (Ascending(numbers=(1, -1, 2)), "0001020100 000102ffff 0001020200", "order", "numbers[2]", 10),
+        (Ascending(names=("b", "")), "00020162 000200", "order", "names[1]", 4),
+        (Ascending(names=("a", "aa", "a")), "00020161 0002026161 00020161", "order", "names[2]", 9),
+        (Ascending(names=("", "", "b")), "000200 000200 00020162", "duplicate", "names[1]", 3),
+        (Ascending(numbers=(5, 5)), "0001020500 0001020500", "duplicate", "numbers[1]", 5),
+    ],
+)
+def test_values_out_of_order(value: Ascending, data: str, id: str, path: str, offset: int) -> None:
+    with pytest.raises(EncodeError) as unwritten:
+        encode(value)
+    assert (unwritten.value.id, unwritten.value.path) == (id, path)
+    with pytest.raises(DecodeError) as unread:
+        decode(Ascending, bytes.fromhex(data))
+    assert (unread.value.id, unread.value.path, unread.value.offset) == (id, path, offset)
+
+
+def test_values_in_order_and_unknown_entries_in_any() -> None:
+    value = Ascending(numbers=(1, 2, -1), names=("", "a", "aa", "b"), unknown=(Unknown(9, b"b"), Unknown(9, b"a")))
+    data = "0001020100 0001020200 000102ffff 000200 00020161 0002026161 00020162 00090162 00090161"
+    assert encode(value) == bytes.fromhex(data)
+    assert decode(Ascending, bytes.fromhex(data)) == value
+
+
+def test_the_bytes_of_values_out_of_order_are_named_in_part() -> None:
+    with pytest.raises(EncodeError) as caught:
+        encode(Ascending(names=("b" * 18, "a")))
+    assert caught.value.detail == f"value 61 behind {'62' * 16}…"
+
+
 class Spaced(Tagged, tlv=model.Tlv(model.Int(2), model.Int(4), critical=0x8000, reserved=model.Int(3))):
     """Entries with three bytes between tag and size."""
 
@@ -577,6 +619,43 @@ def nested(depth: int) -> Chained:
     for _ in range(depth - 1):
         value = Chained(next=value)
     return value
+
+
+@pytest.mark.parametrize(
+    ("version", "known", "unknown"),
+    [("1", {1, 3}, {2}), ("2", {1, 2, 3}, set()), ("10", {2, 3}, {1}), (None, {2, 3}, {1})],
+)
+def test_arms_that_a_version_lacks(version: str | None, known: set[int], unknown: set[int]) -> None:
+    bodies = {1: Early(seq=5), 2: Late(seq=5), 3: Steady(seq=5)}
+    for kind, body in bodies.items():
+        data = bytes([kind, 1, 5]) if kind == 1 else bytes([kind, 2, 0, 5])
+        kept = body if kind in known else Unknown(kind, data[2:])
+        assert decode(Letter, data, version) == Letter(body=kept)
+        assert encode(Letter(body=kept), version) == data
+        stranger = Unknown(kind, data[2:]) if kind in known else body
+        with pytest.raises(EncodeError) as caught:
+            encode(Letter(body=stranger), version)
+        assert (caught.value.id, caught.value.path) == ("tag", "kind")
+    for kind in unknown:
+        with pytest.raises(DecodeError) as refused:
+            decode(Telegram, bytes([kind, 0, 5]), version)
+        assert (refused.value.id, refused.value.path, refused.value.offset) == ("tag", "body", 1)
+        with pytest.raises(EncodeError) as unwritten:
+            encode(Telegram(kind=BodyKind(kind), body=bodies[kind]), version)
+        assert (unwritten.value.id, unwritten.value.path) == ("tag", "body")
+
+
+@pytest.mark.parametrize(("message", "version"), [(Late(seq=1), "1"), (Early(seq=1), "10")])
+def test_a_version_without_a_message_cannot_code_it(message: Early | Late, version: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        encode(message, version)
+    assert (caught.value.id, caught.value.detail) == (
+        "version",
+        f"version {version!r} has no {type(message).__name__}",
+    )
+    with pytest.raises(SchemaError):
+        decode(type(message), b"\0\1", version)
+    assert encode(Early(seq=1)) == encode(Early(seq=1), "2") == b"\1"
 
 
 def test_depth_is_limited_on_cycles() -> None:

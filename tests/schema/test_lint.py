@@ -19,6 +19,7 @@ from wireformat.schema import (
     Record,
     Region,
     SizedBytes,
+    String8,
     Tagged,
     Text,
     Unknown,
@@ -27,6 +28,7 @@ from wireformat.schema import (
     field,
     record_size,
     size_of,
+    tag_of,
     this,
     tlv,
 )
@@ -119,6 +121,46 @@ def test_wires_that_are_refused(wire: Wire[Any], id: str) -> None:
 )
 def test_fields_that_are_refused(declared: Any, keywords: dict[str, Any], found: list[str]) -> None:
     assert sorted(ids(with_field(declared, **keywords))) == found
+
+
+class Brief(Message, sender="a", versions=("1", "2"), since="2"):
+    """Some versions lack it."""
+
+
+class Wrong(Message, sender="a", versions=("1",), until="7"):
+    """Its end is no version."""
+
+
+class Letter(Record, versions=("1", "2", "3")):
+    """Holds what some versions lack."""
+
+    kind: int = field(Int8ub, "kind")
+    always: Brief = field(Nested(Brief), "no arm")
+    body: Any = field(Region(Int8ub, OneOf(this.kind, {1: Nested(Brief)}), max=9), "arm")
+
+
+def test_parts_that_some_versions_lack() -> None:
+    assert [(finding.id, finding.path, finding.detail) for finding in lint(Letter)] == [
+        ("version", "Letter.always", "some versions lack Brief, which is no arm of a union"),
+        ("version", "Letter.always", "Brief has no version '3'"),
+        ("version", "Letter.body", "Brief has no version '3'"),
+    ]
+    assert [(finding.id, finding.path, finding.detail) for finding in lint(Wrong)] == [
+        ("version", "Wrong", "the record has no version '7'")
+    ]
+
+
+class Alike(Record):
+    """Two arms of one type."""
+
+    kind: int = computed(Int8ub, tag_of("value"), "kind")
+    value: int | str = field(OneOf(this.kind, {1: Int8ub, 2: Int32ub, 3: String8}), "value")
+
+
+def test_arms_differ_in_type_where_the_type_decides() -> None:
+    assert [(finding.id, finding.path, finding.detail) for finding in lint(Alike)] == [
+        ("twice", "Alike.kind", "several arms have values of type int")
+    ]
 
 
 def test_tags_and_codes_are_used_once() -> None:

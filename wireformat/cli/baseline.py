@@ -112,5 +112,5 @@ def _list(store: Store) -> int:
         frozen = store.baseline(name, version)
         records = {record for schema in frozen.models.values() for record in schema.records}
         rows.append((name, version, str(len(frozen.messages)), str(len(records))))
-    print_table(f"Baselines in {store.folder}", COLUMNS, rows)
+    print_table("Frozen versions", COLUMNS, rows)
     return Exit.FINE

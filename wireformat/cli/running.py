@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
+from types import ModuleType
 
 import typer
 from typer.exceptions import TyperException
@@ -19,10 +20,7 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
     """Call `wireformat.cli.VERB.run` with the arguments; returns the exit code."""
     if sys.stdout is None:
         return _usage(verb, "standard output is closed")
-    function = import_module(f"wireformat.cli.{verb}").run
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name=verb)(_until_closed(function))
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(_application(verb, import_module(f"wireformat.cli.{verb}")))
     try:
         return int(command.main(list(arguments), prog_name=f"wireformat {verb}", standalone_mode=False) or 0)
     except TyperException as error:
@@ -42,6 +40,19 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
         if os.environ.get("WIREFORMAT_TRACEBACK"):
             raise
         return Exit.INTERNAL
+
+
+def _application(verb: str, module: ModuleType) -> typer.Typer:
+    """The verb with its options. A module with `COMMANDS` has a second word: one of them, beneath `run`."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    commands: Mapping[str, Callable[..., int]] = getattr(module, "COMMANDS", {})
+    for name, function in commands.items():
+        app.command(name)(_until_closed(function))
+    if commands:
+        app.callback()(module.run)
+    else:
+        app.command(verb)(_until_closed(module.run))
+    return app
 
 
 def _until_closed(function: Callable[..., int]) -> Callable[..., int]:

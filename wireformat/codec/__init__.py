@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wireformat.codec.ascending import ascending
 from wireformat.codec.buffer import NEED_DATA, Buffer, NeedData
 from wireformat.codec.pair import NO_PARAMS, Codec, codec_for, decode, disagreements, encode
 from wireformat.codec.raw import encode_raw
@@ -12,6 +13,7 @@ __all__ = [
     "Buffer",
     "Codec",
     "NeedData",
+    "ascending",
     "codec_for",
     "decode",
     "disagreements",

@@ -89,6 +89,9 @@ class Cursor:
         if self._padding:
             self._write_padding(run, *self._padding)
             self._padding = None
+        elif run.letters == ["B"] and run.targets:
+            self.writer.line(f"{run.targets[0]} = b[{self.here()}]")
+            self._offset += 1
         elif run.letters:
             self._write(run, f"{self._getter(run)}(b, {self.here()})")
             self._offset += run.size

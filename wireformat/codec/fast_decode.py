@@ -3,12 +3,14 @@
 A function makes a twin of the record, or a dict, fills it field by field, checks what follows from the rest, and lets
 the twin become the frozen record. A dict begins as a copy of one that has all keys, so that they stand in the order of
 the wire whatever is filled in first. Records of known width that no expression or sum concerns are written into the
-function of the record around them, so that they share its runs. Only records on a cycle count their depth.
+function of the record around them, so that they share its runs. Records of entries are often empty, so each has one
+empty value that is used wherever there are no bytes. Only records on a cycle count their depth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from wireformat.codec import fast_decode_groups, fast_decode_nodes, fast_values
 from wireformat.codec.fast_decode_bits import take_bits
@@ -67,7 +69,17 @@ class Decoders:
             return
         decoder.cursor.settle()
         depth = ", k" if self._shape.counts_depth(node.name) else ""
-        decoder.writer.line(f"{target}, p = {self.function(node.name, decoder.bounded)}(b, p, {decoder.end}, P{depth})")
+        call = f"{target}, p = {self.function(node.name, decoder.bounded)}(b, p, {decoder.end}, P{depth})"
+        if not self._shape.may_be_empty(node.name):
+            decoder.writer.line(call)
+            return
+        record = self._shape.record(node.name)
+        make = partial(fast_values.empty, record, self._shape.fields(record))
+        empty = decoder.program.name("empty", record.name, make)
+        with decoder.writer.block(f"if p == {decoder.end}:"):
+            decoder.writer.line(f"{target} = {empty}")
+        with decoder.writer.block("else:"):
+            decoder.writer.line(call)
 
 
 def _take_record(decoder: NodeDecoder, record: model.Record, var: str) -> None:

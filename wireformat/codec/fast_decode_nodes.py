@@ -60,12 +60,17 @@ class NodeDecoder:
 
     def within(self, size: str, node: model.Node, target: str) -> None:
         """As `inside`, in a region of `size` bytes that begins at `p`."""
-        outer, self.end = self.end, self.writer.local("e")
+        end = self.writer.local("e")
+        self.writer.line(f"{end} = p + {size}")
+        self.writer.refuse(f"{end} > {self.end}")
+        self.up_to(end, node, target)
+
+    def up_to(self, end: str, node: model.Node, target: str) -> None:
+        """As `within`, in a region that ends at the variable `end`."""
+        outer, self.end = self.end, end
         known, self.bounded = self.bounded, True
-        self.writer.line(f"{self.end} = p + {size}")
-        self.writer.refuse(f"{self.end} > {outer}")
         self.inside(node, target)
-        self.writer.refuse(f"p != {self.end}")
+        self.writer.refuse(f"p != {end}")
         self.end, self.bounded = outer, known
 
     def fill(self, size: str, node: model.Node, target: str) -> None:

@@ -3,7 +3,7 @@
 Entries come in ascending order of tags, so known tags become straight code: `if t == 5: … if t == 9: …`, each reading
 the next header behind its value. What falls through is the end, an unknown tag, or a mistake; behind an unknown entry
 the straight code starts again. `l` is the last tag seen: nothing may come that is below it. The critical bit does not
-take part in the order.
+take part in the order. Where values that repeat ascend, each list has a variable with the bytes of its last.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def take_tlv(decoder: NodeDecoder, record: model.Record, var: str) -> None:
 def _prepare(decoder: NodeDecoder, record: model.Record, field: model.Field, var: str, lists: dict[str, str]) -> None:
     if field.many:
         decoder.writer.line(f"{lists[field.name]} = []")
+        if record.tlv is not None and record.tlv.ascending:
+            decoder.writer.line(f"{_last(lists[field.name])} = b''")
     elif field.optional:
         default = fast_values.default_name(decoder.program, record, field)
         decoder.writer.line(f"{access(record, var, field.name)} = {default}")
@@ -75,21 +77,44 @@ def _take_entries(
             if field.max is not None:
                 writer.refuse(f"len({lists[field.name]}) == {field.max}")
             item = writer.local("v")
-            _take_value(decoder, field.of, item)
+            _take_value(decoder, field.of, item, lists[field.name] if record.tlv.ascending else None)
             writer.line(f"{lists[field.name]}.append({item})")
         else:
             _take_value(decoder, field.of, access(record, var, field.name))
         _next(decoder, record.tlv)
 
 
-def _take_value(decoder: NodeDecoder, node: model.Node, target: str) -> None:
-    """One value, which must fill its entry."""
-    size = decoder.shape.fixed(node)
+def _refuse_disorder(decoder: NodeDecoder, node: model.Node, end: str, items: str) -> None:
+    """Refuse a value up to `end` whose bytes are not above those of the one before; an empty first one is fine."""
+    may_be_empty = decoder.shape.least(node) == 0
+    is_above = f"{_last(items)} < ({_last(items)} := b[p:{end}])"
+    decoder.writer.refuse(f"not {is_above}" + (f" and {items}" if may_be_empty else ""))
+
+
+def _last(items: str) -> str:
+    """The variable with the bytes of the last value in a list."""
+    return f"w{items}"
+
+
+def _take_value(decoder: NodeDecoder, node: model.Node, target: str, items: str | None = None) -> None:
+    """One value, which must fill its entry; above the last of the list `items`, if there is one.
+
+    Whether the entry reaches behind the record needs no look: the record ends where its last entry does.
+    """
+    size, is_rest = decoder.shape.fixed(node), isinstance(node, model.Data) and node.size is None
+    end = "p + n" if size is not None or is_rest else decoder.writer.local("e")
     if size is not None:
         decoder.writer.refuse(f"n != {size}")
+    elif not is_rest:
+        decoder.writer.line(f"{end} = p + n")
+    if items is not None:
+        _refuse_disorder(decoder, node, end, items)
+    if size is not None:
         decoder.inside(node, target)
-        return
-    decoder.fill("n", node, target)
+    elif is_rest:
+        decoder.fill("n", node, target)
+    else:
+        decoder.up_to(end, node, target)
 
 
 def _take_unknown(decoder: NodeDecoder, tlv: model.Tlv, fields: list[model.Field], unknown: str) -> None:

@@ -41,8 +41,9 @@ def _give_field(encoder: NodeEncoder, record: model.Record, field: model.Field, 
         encoder.writer.line(f"if type({value}) is not tuple: {check}({value})")
         if field.max is not None:
             encoder.writer.refuse(f"len({value}) > {field.max}")
+        last = encoder.store("None", "w") if record.tlv is not None and record.tlv.ascending else None
         with encoder.writer.block(f"for {item} in {value}:"):
-            _give_entry(encoder, record, field, item, entries)
+            _give_entry(encoder, record, field, item, entries, last)
     elif field.optional:
         default = fast_values.default_name(encoder.program, record, field)
         differs = f"{value} is not None" if default == "None" else f"{value} != {default}"
@@ -52,8 +53,14 @@ def _give_field(encoder: NodeEncoder, record: model.Record, field: model.Field, 
         _give_entry(encoder, record, field, value, entries)
 
 
-def _give_entry(encoder: NodeEncoder, record: model.Record, field: model.Field, value: str, entries: str) -> None:
-    """One entry: tag and size, then the value, in one pack where the value's size is known."""
+def _give_entry(
+    encoder: NodeEncoder, record: model.Record, field: model.Field, value: str, entries: str, last: str | None = None
+) -> None:
+    """One entry: tag and size, then the value, in one pack where the value's size is known.
+
+    `last` is the variable with the bytes of the entry before, which this one's must be above. Values of one size have
+    equal heads, so whole entries compare as they do.
+    """
     tlv = record.tlv
     assert tlv is not None
     size = encoder.shape.fixed(field.of)
@@ -66,11 +73,18 @@ def _give_entry(encoder: NodeEncoder, record: model.Record, field: model.Field, 
             raise UnsupportedError(f"{field.name} is longer than an entry may be")
         encoder.pack(tlv.size, str(size))
         encoder.give(field.of, value)
+        data = None
     else:
         data = encoder.store(encoder.part(field.of, value))
         if tlv.size.range[1] > tlv.max:
             encoder.writer.refuse(f"len({data}) > {tlv.max}")
         encoder.pack(tlv.size, f"len({data})")
         encoder.pieces.append(Ready(data))
-    encoder.writer.line(f"{entries}.append({encoder.close()})")
+    entry = encoder.close()
+    if last is not None:
+        entry = entry if data is not None else encoder.store(entry)
+        compared = data or entry
+        encoder.writer.refuse(f"{last} is not None and {compared} <= {last}")
+        encoder.writer.line(f"{last} = {compared}")
+    encoder.writer.line(f"{entries}.append({entry})")
     encoder.pieces = outer

@@ -11,6 +11,7 @@ from functools import cached_property, partial
 
 from wireformat.codec.fast_source import UnsupportedError, paths
 from wireformat.schema import model
+from wireformat.schema.transform import living
 from wireformat.schema.traverse import children, cyclic_records, fields_of, references
 
 INLINE_FIELDS = 32
@@ -29,10 +30,10 @@ def reads(node: model.Node) -> frozenset[str]:
 
 
 class Shape:
-    """One version of a schema. `version` None means the newest."""
+    """One version of a schema, without arms that it lacks. `version` None means the newest."""
 
     def __init__(self, schema: model.Schema, version: str | None) -> None:
-        self.schema = schema
+        self.schema = living(schema, version)
         self.version = version
         self._fixed: dict[str, int | None] = {}
         self._least: dict[str, int] = {}
@@ -123,6 +124,12 @@ class Shape:
             and self.fixed(model.Ref(name)) is not None
             and not any(isinstance(field.of, special) for field in fields)
         )
+
+    def may_be_empty(self, name: str) -> bool:
+        """Whether no bytes at all are a value of the record, an immutable one: entries, none of them mandatory."""
+        record = self.record(name)
+        is_shared = record.layout == "tlv" and record.cls is not None and not self.counts_depth(name)
+        return is_shared and all(field.optional or field.many for field in self.fields(record))
 
     @cached_property
     def _cyclic(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from operator import itemgetter, or_
 from struct import Struct
 from typing import Any, NamedTuple, cast
 
-from wireformat.codec.fast_shape import arguments, header_of
+from wireformat.codec.fast_shape import arguments, header_of, holds_value
 from wireformat.codec.fast_source import Program, RefusedError
 from wireformat.limits import MAX_FLAG_NAMES
 from wireformat.schema import model
@@ -161,6 +161,12 @@ def completion(record: model.Record) -> Callable[[Mapping[str, Any]], dict[str, 
         return {name: value[name] if name in value else defaults[name] for name in names}
 
     return complete
+
+
+def empty(record: model.Record, present: Iterable[model.Field]) -> Any:
+    """The value of a record of entries, of which it has none; `present` are the fields of the version."""
+    defaults = {field.name: field.default for field in record.fields if holds_value(field)}
+    return record.cls(**defaults | {field.name: () for field in present if field.many}, unknown=())
 
 
 class Unknowns:

@@ -76,9 +76,9 @@ def encode(
     params: Mapping[str, Any] | None = None,
     overrides: Mapping[Path, Any] | None = None,
 ) -> bytes:
-    """The bytes of a value. `overrides` makes them wrong on purpose, see `raw`. Raises `EncodeError`."""
+    """The bytes of a value. `overrides`, even none, let them be wrong, see `raw`. Raises `EncodeError`."""
     stream = io.BytesIO()
-    scope = Scope(params=params or NO_PARAMS, typed=True, overrides=overrides or {})
+    scope = Scope(params=params or NO_PARAMS, typed=True, overrides=overrides or {}, obeys=overrides is not None)
     try:
         put(element(schema, version), value, stream, scope, ())
     except RecursionError:

@@ -14,7 +14,7 @@ from typing import Any
 from wireformat.derive.baseline import Baseline, without_origins
 from wireformat.schema import model, model_json
 from wireformat.schema.machine import Machine
-from wireformat.schema.transform import Names, mapped, with_field_names
+from wireformat.schema.transform import former_names, mapped, with_field_names
 
 ABSENT = "nothing"
 
@@ -63,7 +63,7 @@ def _as_before(frozen: model.Schema, today: model.Schema) -> model.Schema:
     def bare(record: model.Record) -> model.Record:
         return replace(record, fields=tuple(replace(field, of=mapped(field.of, pruned)) for field in record.fields))
 
-    renamed = with_field_names(today, _names(frozen, today))
+    renamed = with_field_names(today, former_names(frozen, today))
     return model.Schema(renamed.root, {name: bare(record) for name, record in renamed.records.items()})
 
 
@@ -79,19 +79,6 @@ def _enumerations(schema: model.Schema) -> list[tuple[str, model.Enum | model.Fl
         for field in record.fields:
             mapped(field.of, note)
     return found
-
-
-def _names(frozen: model.Schema, today: model.Schema) -> Names:
-    """The frozen names of the fields that say what they were called."""
-    before = {(record.name, field.name) for record in frozen.records.values() for field in record.fields}
-    return {
-        (record.name, field.name): field.renamed_from
-        for record in today.records.values()
-        for field in record.fields
-        if field.renamed_from is not None
-        and (record.name, field.renamed_from) in before
-        and (record.name, field.name) not in before
-    }
 
 
 def _table(machine: Machine | None) -> Mapping[str, Any]:

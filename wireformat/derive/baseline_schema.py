@@ -1,10 +1,10 @@
-"""The JSON Schema of a baseline, so that other programs can read one. Records are those of the model's own schema."""
+"""The JSON Schema of a baseline, so that other programs can read one. Records are those of `model.json` beside it."""
 
 from __future__ import annotations
 
 from typing import Any, get_args
 
-from wireformat.derive import baseline, model_schema
+from wireformat.derive import baseline
 from wireformat.errors import Kind
 
 TEXT = {"type": "string"}
@@ -21,7 +21,7 @@ def json_schema() -> dict[str, Any]:
         "roles": TEXTS,
         "messages": {**TEXTS, "description": "What a party sends on its own: names of records."},
         "parts": {**TEXTS, "description": "Declared records that no message refers to."},
-        "records": _table({"$ref": "#/$defs/Record"}),
+        "records": _table({"$ref": "model.json#/$defs/Record"}),
         "machine": {
             "description": "Next state by role, state and event; the first state of a role is where it starts.",
             "anyOf": [{"type": "null"}, _table(_table(_table(TEXT)))],
@@ -38,7 +38,6 @@ def json_schema() -> dict[str, Any]:
         "required": list(properties),
         "properties": properties,
         "additionalProperties": False,
-        "$defs": model_schema.json_schema()["$defs"],
     }
 
 

@@ -88,6 +88,7 @@ def _record(
         "code": record.code,
         "layout": record.layout,
         "cyclic": cyclic or None,
+        **_lives(record, record.versions or versions),
         "base": None if record.base is None else {"k": "int", "n": record.base.size, "l": record.base.little or None},
         "tlv": None if record.tlv is None else _framing(record.tlv, name, fields),
         "fields": [
@@ -108,14 +109,21 @@ def _field(
         "name": field.name or f"#{index}",
         "f": entry,
         "of": NodeWriter(fields, field.doc).table(field.of, name),
-        "since": None if field.since is None else versions.index(field.since) + 1,
-        "until": None if field.until is None else versions.index(field.until) + 1,
+        **_lives(field, versions),
         "optional": field.optional or None,
         "tag": field.tag,
         "many": field.many or None,
         "max": field.max,
         "mask": field.mask,
         "shift": field.shift or None,
+    }
+
+
+def _lives(part: model.Field | model.Record, versions: tuple[str, ...]) -> dict[str, int | None]:
+    """The versions that have a part, by their places."""
+    return {
+        "since": None if part.since is None else versions.index(part.since) + 1,
+        "until": None if part.until is None else versions.index(part.until) + 1,
     }
 
 
@@ -129,6 +137,7 @@ def _framing(tlv: model.Tlv, prefix: str, fields: FieldTable) -> dict[str, Any]:
         "size": writer.table(tlv.size, f"{prefix}.entry.size"),
         "critical": tlv.critical,
         "max": tlv.max,
+        "ascending": tlv.ascending or None,
         "f": name,
         "unknown": writer.table(model.Data(None, tlv.max), name),
     }

@@ -15,6 +15,7 @@ from wireformat.codec import codec_for
 from wireformat.errors import WireError
 from wireformat.schema import model
 from wireformat.schema.expression import PENDING, PendingError, UnresolvedError, evaluate
+from wireformat.schema.transform import living
 from wireformat.schema.traverse import cyclic_records, fields_of, walk
 from wireformat.schema.values import Unknown
 
@@ -32,7 +33,7 @@ def example(schema: model.Schema, version: str | None = None, params: Mapping[st
     given = params or {}
     for depth, arm in product((SHOWN_DEPTH, 1), range(ATTEMPTS)):
         try:
-            value = _Example(schema, version, given, arm, depth).record(schema.root, 0)
+            value = _Example(living(schema, version), version, given, arm, depth).record(schema.root, 0)
             data = codec_for(schema, version).encode(value, given)
             codec_for(schema, version).decode(data, given)
         except (WireError, UnresolvedError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError):
@@ -145,10 +146,10 @@ class _Example:
             size = self._amount(node.size, min(len(TEXT), node.max))
         if size > node.max or size < 0:
             raise ValueError("size beyond its limit")
-        text = (TEXT * (size // len(TEXT) + 1))[:size]
         if node.encoding is None:
             return bytes(index & 0xFF for index in range(1, size + 1))
-        return text[: size - 1] if node.nul in ("end", "pad") and size else text
+        text = _text(max(size - 1, 0) if node.nul in ("end", "pad") else size, node.encoding)
+        return "" if node.nul != "keep" and b"\0" in text.encode(node.encoding) else text
 
     def _union(self, node: model.Union, depth: int) -> Any:
         try:
@@ -159,6 +160,13 @@ class _Example:
         if tag not in arms and node.unknown:
             return Unknown(tag, b"\x01\x02")
         return self.node(arms[tag], depth)
+
+
+def _text(size: int, encoding: str) -> str:
+    """Text that takes so many bytes, or a few less where its letters take several."""
+    one, two = (len(text.encode(encoding)) for text in ("e", "ee"))
+    length = max((size - (2 * one - two)) // (two - one), 0)
+    return (TEXT * (length // len(TEXT) + 1))[:length]
 
 
 def _steering(node: model.Node, arm: int) -> list[tuple[str, int]]:

@@ -22,7 +22,7 @@ EXPRESSION = {
     "anyOf": [{"type": "integer"}, {"type": "array", "minItems": 2, "items": True}],
 }
 VALUE = {
-    "description": "A number, text, truth value, null, array, or an object: bytes as `hex`, a record's values as `record`."
+    "description": "A number, text, truth value, null, array, or an object: bytes as `hex`, a record as `record`."
 }
 
 

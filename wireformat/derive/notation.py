@@ -24,6 +24,10 @@ PRECEDENCE: Mapping[str, int] = {
 }  # fmt: skip
 
 
+ASCENDING = "the bytes of repeated values ascend"
+"""What `Tlv.ascending` means, in words."""
+
+
 def expression(expr: model.Expr, above: int = -1) -> str:
     """A relation between fields."""
     if isinstance(expr, int):
@@ -42,6 +46,11 @@ def expression(expr: model.Expr, above: int = -1) -> str:
 def number(value: int) -> str:
     """A number as it is most telling: small ones decimal, others hexadecimal."""
     return str(value) if abs(value) < 10 else f"{value:#x}"
+
+
+def counted(count: int, unit: str) -> str:
+    """A number of things: `1 byte`, `2 bytes`."""
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def type_name(node: model.Node) -> str:
@@ -100,8 +109,8 @@ def _data(node: model.Data) -> str:
         return f"{what} to the end"
     if isinstance(node.size, model.Int):
         return f"{what}, size in {type_name(node.size)}, at most {node.max}"
-    size = str(node.size) if isinstance(node.size, int) else expression(node.size)
-    return f"{size} bytes" + ("" if node.encoding is None else " of text")
+    size = counted(node.size, "byte") if isinstance(node.size, int) else f"{expression(node.size)} bytes"
+    return size + ("" if node.encoding is None else " of text")
 
 
 def _size(size: model.Expr | model.Int) -> str:
@@ -125,8 +134,9 @@ def framing(tlv: model.Tlv) -> tuple[tuple[str, model.Int], ...]:
 
 
 def framing_text(tlv: model.Tlv) -> str:
-    """How entries are framed: `entries of tag (u16), size (u32), value`."""
-    return "entries of " + ", ".join([*(f"{name} ({type_name(of)})" for name, of in framing(tlv)), "value"])
+    """How entries are framed: `entries of tag (u16), size (u32), value`; and how those that repeat are ordered."""
+    parts = ", ".join([*(f"{name} ({type_name(of)})" for name, of in framing(tlv)), "value"])
+    return f"entries of {parts}" + (f"; {ASCENDING}" if tlv.ascending else "")
 
 
 def size_text(schema: model.Schema, field: model.Field) -> str:

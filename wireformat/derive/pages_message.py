@@ -14,6 +14,7 @@ from wireformat.derive.examples import example
 from wireformat.derive.hexdump import dump, part_table, parts
 from wireformat.derive.lua_fields import filter_part
 from wireformat.derive.machines import legal_in
+from wireformat.derive.notation import ASCENDING
 from wireformat.derive.refusals import refusals
 from wireformat.derive.rows import Row, field_rows, notation
 from wireformat.derive.subject import Entry, Subject
@@ -90,8 +91,10 @@ def _fields(entry: Entry) -> str:
         lines += [_row(row, entry, mark if index == 0 else "") for index, row in enumerate(found)]
     if not lines:
         return "## Fields\n\nNone: the message is empty.\n"
-    note = "Offsets and sizes are in bytes; inside a group they count from where the group begins.\n"
-    return f'## Fields\n\n{note}\n<div class="wf-table" markdown="1">\n\n{_slim(head, lines)}\n</div>\n'
+    note = "Offsets and sizes are in bytes; inside a group they count from where the group begins."
+    if entry.record.tlv is not None and entry.record.tlv.ascending:
+        note += f" {ASCENDING.capitalize()}."
+    return f'## Fields\n\n{note}\n\n<div class="wf-table" markdown="1">\n\n{_slim(head, lines)}\n</div>\n'
 
 
 def _slim(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:

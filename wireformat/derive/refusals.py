@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wireformat.derive.notation import counted
 from wireformat.schema import model
 from wireformat.schema.expression import paths
 from wireformat.schema.lint import expressions
@@ -62,7 +63,10 @@ class _Rules:
                 yield Refusal("missing", path, "the entry is mandatory")
             yield from self.node(field.of, path, True)
             if field.max is not None:
-                yield Refusal("limit", path, f"stands more than {field.max} times")
+                yield Refusal("limit", path, f"stands more than {counted(field.max, 'time')}")
+            if field.many and record.tlv is not None and record.tlv.ascending:
+                yield Refusal("order", path, "the bytes of its values do not ascend")
+                yield Refusal("duplicate", path, "the same value stands twice")
         elif record.layout == "sequence":
             yield from self.node(field.of, path, bounded)
         else:
@@ -104,7 +108,7 @@ class _Rules:
 
     def _inside(self, node: model.Region, path: str, bounded: bool) -> Iterator[Refusal]:
         yield _short(path, bounded)
-        yield Refusal("limit", path, f"more than {node.max} bytes")
+        yield Refusal("limit", path, f"more than {counted(node.max, 'byte')}")
         yield Refusal("trailing", path, "the part is larger than what is in it")
         yield from self.node(node.of, path, True)
 
@@ -123,11 +127,11 @@ class _Rules:
                 yield Refusal("member", path, f"no member of {name}")
             case model.List(max=most, count=count) if not isinstance(count, int):
                 yield _short(path, bounded)
-                yield Refusal("limit", path, f"more than {most} items")
+                yield Refusal("limit", path, f"more than {counted(most, 'item')}")
             case model.Chain(max=most):
                 yield _short(path, bounded)
                 yield Refusal("constant", path, "an item is neither announced nor is the list ended")
-                yield Refusal("limit", path, f"more than {most} items")
+                yield Refusal("limit", path, f"more than {counted(most, 'item')}")
             case model.Maybe():
                 yield Refusal("constant", path, "the flag is neither 0 nor 1")
             case model.Announced():
@@ -148,7 +152,7 @@ def _data(node: model.Data, path: str, bounded: bool) -> Iterator[Refusal]:
     if node.size != 0:
         yield _short(path, bounded)
     if not isinstance(node.size, int):
-        yield Refusal("limit", path, f"more than {node.max} bytes")
+        yield Refusal("limit", path, f"more than {counted(node.max, 'byte')}")
     if node.pad > 1 or node.nul == "pad":
         yield Refusal("padding", path, "what fills up is not zero")
     if node.encoding is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireformat.derive.escape import visible
-from wireformat.derive.notation import expression, fixed_size, framing_text, number, size_text, type_name
+from wireformat.derive.notation import counted, expression, fixed_size, framing_text, number, size_text, type_name
 from wireformat.schema import model
 from wireformat.schema.traverse import walk
 
@@ -110,7 +110,8 @@ class _Rows:
         if union is not None:
             for tag, arm in union.arms:
                 name = f"{expression(union.on)} = {self._tag(union.on, tag, record)}"
-                yield Row(depth, "", "", type_name(arm), name, record=_name(arm), is_group=True)
+                lives = _versions(self._schema.records[_name(arm)]) if _name(arm) else ""
+                yield Row(depth, "", "", type_name(arm), name, since=lives, record=_name(arm), is_group=True)
                 yield from self._named(arm, depth + 1, above)
             return
         yield from self._named(node, depth, above)
@@ -163,7 +164,7 @@ def mask_text(field: model.Field) -> str:
 def _range(field: model.Field) -> str:
     text = range_text(field.of) if field.mask is None or not isinstance(field.of, model.Int) else ""
     if field.many and field.max is not None:
-        return f"{text}; at most {field.max} times".removeprefix("; ")
+        return f"{text}; at most {counted(field.max, 'time')}".removeprefix("; ")
     return text
 
 
@@ -176,10 +177,10 @@ def _default(field: model.Field) -> str:
     )
 
 
-def _versions(field: model.Field) -> str:
-    since = f"since {field.since}" if field.since else ""
-    until = f"until {field.until}" if field.until else ""
-    renamed = f"was {field.renamed_from}" if field.renamed_from else ""
+def _versions(part: model.Field | model.Record) -> str:
+    since = f"since {part.since}" if part.since else ""
+    until = f"until {part.until}" if part.until else ""
+    renamed = f"was {part.renamed_from}" if isinstance(part, model.Field) and part.renamed_from else ""
     return ", ".join(filter(None, (since, until, renamed)))
 
 
@@ -211,17 +212,17 @@ def range_text(node: model.Node) -> str:
         case model.Data(size=int()):
             return ""
         case model.Data(max=most) | model.Region(max=most):
-            return f"at most {most} bytes"
+            return f"at most {counted(most, 'byte')}"
         case model.List(count=int()):
             return ""
         case model.List(max=most):
-            return f"at most {most} items"
+            return f"at most {counted(most, 'item')}"
         case model.Enum(members=members, open=is_open) | model.Flags(members=members, open=is_open):
             return f"{len(members)} names, {'others kept' if is_open else 'no others'}"
         case model.Announced(marker=marker, of=of):
             return f"behind {bytes_text(marker)}; {range_text(of)}".removesuffix("; ")
         case model.Chain(max=most, more=more, end=end):
-            return f"at most {most} items, each behind {bytes_text(more)}, ended by {bytes_text(end)}"
+            return f"at most {counted(most, 'item')}, each behind {bytes_text(more)}, ended by {bytes_text(end)}"
         case model.When(of=of) | model.Maybe(of=of) | model.Pointed(of=of):
             return range_text(of)
     return ""

@@ -8,17 +8,20 @@ that lead somewhere: these are its *hints*. Breaking valid values is the busines
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from hypothesis import reject
+from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 
-from wireformat.codec import codec_for
+from wireformat.codec import ascending, codec_for
 from wireformat.derive.hints import Hints, hints_of
-from wireformat.errors import EncodeError
+from wireformat.errors import DecodeError, EncodeError
 from wireformat.schema import model
 from wireformat.schema.expression import PENDING, PendingError, evaluate
 from wireformat.schema.lift import lift
+from wireformat.schema.transform import living
 from wireformat.schema.traverse import cyclic_records, fields_of, walk
 from wireformat.schema.values import Unknown
 
@@ -34,15 +37,44 @@ def values(schema: Any, version: str | None = None, params: Mapping[str, Any] | 
     lifted = lift(schema)
     codec = codec_for(schema, version)
     given = params or {}
+    must_decode = _is_ambiguous(lifted)
+    present = living(lifted, version)
 
-    def encodes(value: Any) -> bool:
+    def is_valid(value: Any) -> bool:
         try:
-            codec.encode(value, given)
-        except EncodeError:
+            data = codec.encode(value, given)
+            return not must_decode or bool(codec.decode(data, given) == value)
+        except (EncodeError, DecodeError):
             return False
-        return True
 
-    return _root(lifted, version, given).filter(encodes)
+    return _root(present, version, given).filter(is_valid)
+
+
+def _is_ambiguous(schema: model.Schema) -> bool:
+    """Whether what follows an absent part may look like the announcement of that part."""
+    fields = (field for record in schema.records.values() for field in record.fields)
+    return any(isinstance(node, model.Announced) for field in fields for node in walk(field.of))
+
+
+def drawn(schema: Any, count: int, number: int = 0, params: Mapping[str, Any] | None = None) -> list[Any]:
+    """Up to `count` valid values of the newest version; `number` decides which. Few where most are invalid."""
+    found: list[Any] = []
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=set(HealthCheck) - {HealthCheck.filter_too_much},
+    )
+    @given(values(schema, params=params))
+    def collect(value: Any) -> None:
+        found.append(value)
+
+    with suppress(Unsatisfiable, FailedHealthCheck):
+        collect()
+    return found
 
 
 @st.composite
@@ -104,11 +136,20 @@ class _Drawing:
             return self._bits(field, record, hints.get((field.name,), ()))
         if field.many:
             limit = self._usual_items() if field.max is None else min(field.max, self._usual_items())
-            return tuple(self.node(field.of, {}) for _ in range(self.draw(st.integers(0, limit))))
+            items = [self.node(field.of, {}) for _ in range(self.draw(st.integers(0, limit)))]
+            return self._sorted(record, field, items) if record.tlv and record.tlv.ascending else tuple(items)
         if record.layout == "tlv" and field.optional and not self.draw(st.booleans()):
             return field.default
         inner = {path[1:]: numbers for path, numbers in hints.items() if path[0] == field.name}
         return self.node(field.of, inner)
+
+    def _sorted(self, record: model.Record, field: model.Field, items: list[Any]) -> tuple[Any, ...]:
+        """Items in the order of their bytes."""
+        try:
+            schema = model.Schema(record.name, self.schema.records)
+            return ascending(schema, field.name, items, self.version, self.params)
+        except EncodeError:
+            reject()
 
     def _bits(self, field: model.Field, record: model.Record, hints: tuple[int, ...]) -> Any:
         base = record.base or model.Int(1)

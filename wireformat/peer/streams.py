@@ -26,16 +26,20 @@ READ_SIZE = 1 << 20
 Watch = Callable[[int], None]
 
 
-def map_file(file: BinaryIO) -> mmap.mmap | bytes:
-    """The contents of a regular file, mapped; empty bytes for an empty one."""
-    if os.fstat(file.fileno()).st_size == 0:
+def map_file(file: BinaryIO, offset: int = 0) -> mmap.mmap | bytes:
+    """The contents of a regular file from an offset on, mapped; empty bytes where there are none."""
+    if os.fstat(file.fileno()).st_size <= offset:
         return b""
-    return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    if offset % mmap.ALLOCATIONGRANULARITY:
+        file.seek(offset)
+        return spool(file)
+    return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ, offset=offset)
 
 
-def spool(file: BinaryIO) -> mmap.mmap | bytes:
-    """The contents of a pipe, by way of an unnamed temporary file."""
+def spool(file: BinaryIO, first: bytes = b"") -> mmap.mmap | bytes:
+    """The contents of a pipe, by way of an unnamed temporary file; `first` is what was read of it before."""
     with tempfile.TemporaryFile() as copy:
+        copy.write(first)
         shutil.copyfileobj(file, copy, READ_SIZE)
         copy.flush()
         return map_file(copy)

@@ -203,12 +203,27 @@ def bit_field(mask: Any, doc: str, *, of: Any = None, shift: int = 0) -> Any:
 
 
 @overload
-def tlv(tag: int, wire: Wire[T], doc: str, *, since: str | None = None, until: str | None = None) -> T: ...
+def tlv(
+    tag: int,
+    wire: Wire[T],
+    doc: str,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    renamed_from: str | None = None,
+) -> T: ...
 
 
 @overload
 def tlv(
-    tag: int, wire: Wire[T], doc: str, *, default: D, since: str | None = None, until: str | None = None
+    tag: int,
+    wire: Wire[T],
+    doc: str,
+    *,
+    default: D,
+    since: str | None = None,
+    until: str | None = None,
+    renamed_from: str | None = None,
 ) -> T | D: ...
 
 
@@ -226,10 +241,20 @@ def tlvs(
     default: tuple[T, ...] = (),
     since: str | None = None,
     until: str | None = None,
+    renamed_from: str | None = None,
 ) -> tuple[T, ...]:
     """An entry that may repeat. Type checkers know that it may be left out where `default=()` is written."""
     entries: Any = Declared(
-        "tlv", wire, doc, tag=_tag(tag), many=True, max=max, default=default, since=since, until=until
+        "tlv",
+        wire,
+        doc,
+        default=default,
+        since=since,
+        until=until,
+        renamed_from=renamed_from,
+        tag=_tag(tag),
+        many=True,
+        max=max,
     )
     return entries  # type: ignore[no-any-return]
 

@@ -15,7 +15,7 @@ from wireformat.schema import model
 from wireformat.schema.expression import paths
 from wireformat.schema.lift import lift, lift_report
 from wireformat.schema.protocol import Protocol
-from wireformat.schema.traverse import children, walk
+from wireformat.schema.traverse import children, value_type, walk
 
 SINGLE_BYTE = frozenset({"ascii", "latin-1", "utf-8", "utf8"})
 """Encodings in which NUL is one byte zero and nothing else holds one."""
@@ -56,6 +56,9 @@ def _finding(id: str, detail: str, record: model.Record, field: model.Field | No
 def _record(record: model.Record, schema: model.Schema) -> Iterator[SchemaError]:
     if not record.doc:
         yield _finding("undocumented", "the record has no docstring", record)
+    for version in (record.since, record.until):
+        if version is not None and version not in record.versions:
+            yield _finding("version", f"the record has no version {version!r}", record)
     before: set[str] = set()
     for field in record.fields:
         for check in FIELD_CHECKS:
@@ -65,6 +68,8 @@ def _record(record: model.Record, schema: model.Schema) -> Iterator[SchemaError]
                 yield from judge(node, field, record)
         yield from _unread(field, record, before)
         yield from _open_unions(field.of, field, record, False)
+        yield from _alike(field, record, schema)
+        yield from _brief_arms(field, record, schema)
         before.add(field.name)
     yield from _tags(record)
 
@@ -88,6 +93,36 @@ def _computed(field: model.Field, record: model.Record) -> Iterator[SchemaError]
         return
     if field.of.rule[1] not in {other.name for other in record.fields}:
         yield _finding("reference", f"there is no field {field.of.rule[1]!r}", record, field)
+
+
+def _alike(field: model.Field, record: model.Record, schema: model.Schema) -> Iterator[SchemaError]:
+    """A number that follows from a value's type needs arms that differ in it."""
+    if not isinstance(field.of, model.Computed) or field.of.rule[0] != "tag_of":
+        return
+    concerned = [other.of for other in record.fields if other.name == field.of.rule[1]]
+    for union in (node for of in concerned for node in walk(of) if isinstance(node, model.Union)):
+        types = [kind for _, arm in union.arms if (kind := value_type(schema, arm)) is not None]
+        for kind in {kind for kind in types if types.count(kind) > 1}:
+            yield _finding("twice", f"several arms have values of type {kind.__name__}", record, field)
+
+
+def _brief_arms(field: model.Field, record: model.Record, schema: model.Schema) -> Iterator[SchemaError]:
+    """An arm that some versions lack must know them all; what is no arm must be there always."""
+    arms = {arm for node in walk(field.of) if isinstance(node, model.Union) for _, arm in node.arms}
+    within = {name for arm in arms for name in _names(arm)}
+    for name in sorted(_names(field.of)):
+        part = schema.records[name]
+        if part.since is None and part.until is None:
+            continue
+        if name not in within:
+            yield _finding("version", f"some versions lack {name}, which is no arm of a union", record, field)
+        for version in record.versions:
+            if version not in part.versions:
+                yield _finding("version", f"{name} has no version {version!r}", record, field)
+
+
+def _names(node: model.Node) -> set[str]:
+    return {inner.name for inner in walk(node) if isinstance(inner, model.Ref)}
 
 
 def _default(field: model.Field, record: model.Record) -> Iterator[SchemaError]:

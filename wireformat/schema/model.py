@@ -167,7 +167,8 @@ class Announced:
 @dataclass(frozen=True, slots=True)
 class Union:
     """The arm that the number `on` names. A number without an arm gives `Unknown(tag, data)` holding the rest of the
-    enclosing region when `unknown` is true, else error `tag`. Encoding refuses a value of another arm."""
+    enclosing region when `unknown` is true, else error `tag`. Encoding refuses a value of another arm. A version that
+    an arm's record is not in, by its `since` and `until`, has no such arm."""
 
     on: Expr
     arms: tuple[tuple[int, Node], ...]
@@ -279,6 +280,9 @@ class Tlv:
     wrong bit; others are kept as `Unknown(tag, data)` in the attribute `unknown`, where a tag may repeat. Errors:
     `order`, `duplicate`, `missing` (field without default), `limit` (a value above `max` bytes, a field above its
     `max` entries). An entry whose value equals the field's default is not written.
+
+    With `ascending`, entries of one field that may repeat stand in strictly ascending order of the bytes of their
+    values, so that one set of values has one form; else `order`, for equal neighbours `duplicate`.
     """
 
     tag: Int
@@ -286,6 +290,7 @@ class Tlv:
     critical: int = 0
     max: int = 1 << 16
     reserved: Int | None = None
+    ascending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +298,8 @@ class Record:
     """Fields in order. Layout `sequence`: back to back. `tlv`: entries framed as `tlv` says, up to the end of the
     enclosing region. `bits`: fields are parts of one integer `base`; bits outside every mask must be zero, error
     `reserved`. `versions` lists all versions, oldest first; a message that some of them lack says `since` and `until`,
-    both included. `channel` is where a message travels when there are several. `cls` is the Python class of its
-    values; without one a value is a `dict`.
+    both included, and cannot be coded in others. `channel` is where a message travels when there are several. `cls` is
+    the Python class of its values; without one a value is a `dict`.
     """
 
     name: str

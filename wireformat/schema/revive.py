@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from wireformat.errors import SchemaError
 from wireformat.schema import model
 from wireformat.schema.declare import MISSING, Declared, Kind
 from wireformat.schema.record import Record, RecordType
@@ -28,7 +29,10 @@ BY_LAYOUT: Mapping[str, Kind] = {"sequence": "field", "tlv": "tlv", "bits": "bit
 
 
 def revive(schemas: Mapping[str, model.Schema]) -> dict[str, model.Schema]:
-    """The schemas, all of their records and enumerations with classes."""
+    """The schemas, all of their records and enumerations with classes.
+
+    Raises `SchemaError`, id `type`, for a default that does not fit its field.
+    """
     making = _Making()
     return {key: making.schema(schema) for key, schema in schemas.items()}
 
@@ -84,7 +88,10 @@ class _Making:
     def _default_record(self, values: Mapping[str, Any], node: model.Node) -> Record:
         """The record, among those that a node leads to, that has these values."""
         leads = [self._within[part.name] for part in walk(node) if isinstance(part, model.Ref)]
-        record = next(self._record(each) for each in leads if values.keys() == set(arguments(each)))
+        fitting = [self._record(each) for each in leads if values.keys() == set(arguments(each))]
+        if not fitting:
+            raise SchemaError("type", f"a default that is no record of the field: {dict(values)}")
+        record = fitting[0]
         made: Record = record.cls(
             **{field.name: self._value(values[field.name], field.of) for field in record.fields if field.name in values}
         )

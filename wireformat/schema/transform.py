@@ -43,17 +43,42 @@ def reachable(records: Mapping[str, model.Record], root: str) -> dict[str, model
     return found
 
 
-def lives(record: model.Record, version: str) -> bool:
-    """Whether a version has this record. Raises `SchemaError`, id `version`, when its order is not known."""
-    bounds = [bound for bound in (record.since, record.until, version) if bound is not None]
-    if len(bounds) == 1:
+def lives(record: model.Record, version: str | None) -> bool:
+    """Whether a version has this record, None being the newest.
+
+    Raises `SchemaError`, id `version`, when its order is not known.
+    """
+    if record.since is None and record.until is None:
         return True
+    now = record.versions[-1] if version is None and record.versions else version
+    bounds = (now, now if record.since is None else record.since, now if record.until is None else record.until)
     for bound in bounds:
         if bound not in record.versions:
             raise SchemaError("version", f"{record.name} has no version {bound!r}", actual=bound)
-    place = record.versions.index
-    after = record.since is None or place(record.since) <= place(version)
-    return after and (record.until is None or place(version) <= place(record.until))
+    here, first, last = (record.versions.index(str(bound)) for bound in bounds)
+    return first <= here <= last
+
+
+def living(schema: model.Schema, version: str | None) -> model.Schema:
+    """The schema without those arms of unions whose records a version lacks; itself where it lacks none.
+
+    Raises `SchemaError`, id `version`, when a version that is given lacks the root, or when an order is not known.
+    """
+    root = schema.records.get(schema.root)
+    if root is not None and version is not None and not lives(root, version):
+        raise SchemaError("version", f"version {version!r} has no {schema.root}", actual=version)
+    if all(lives(record, version) for record in schema.records.values()):
+        return schema
+
+    def with_arms(node: Any) -> Any:
+        if not isinstance(node, model.Union):
+            return node
+        return replace(node, arms=tuple((tag, arm) for tag, arm in node.arms if _lives(arm, schema, version)))
+
+    def kept(record: model.Record) -> model.Record:
+        return replace(record, fields=tuple(replace(each, of=mapped(each.of, with_arms)) for each in record.fields))
+
+    return model.Schema(schema.root, {name: kept(record) for name, record in schema.records.items()})
 
 
 def at_version(schema: model.Schema, version: str) -> model.Schema:
@@ -62,22 +87,15 @@ def at_version(schema: model.Schema, version: str) -> model.Schema:
     Raises `SchemaError`, id `version`, when a record does not know the version.
     """
 
-    def living(node: Any) -> Any:
-        if not isinstance(node, model.Union):
-            return node
-        arms = tuple((tag, arm) for tag, arm in node.arms if _lives(arm, schema, version))
-        return replace(node, arms=arms)
-
     def pinned(record: model.Record) -> model.Record:
-        kept = (replace(field, of=mapped(field.of, living)) for field in fields_of(record, version))
-        here = tuple(replace(field, since=None, until=None) for field in kept)
+        here = tuple(replace(field, since=None, until=None) for field in fields_of(record, version))
         return replace(record, fields=here, versions=(), since=None, until=None)
 
-    records = {name: pinned(record) for name, record in schema.records.items()}
+    records = {name: pinned(record) for name, record in living(schema, version).records.items()}
     return model.Schema(schema.root, reachable(records, schema.root))
 
 
-def _lives(arm: model.Node, schema: model.Schema, version: str) -> bool:
+def _lives(arm: model.Node, schema: model.Schema, version: str | None) -> bool:
     return all(lives(schema.records[node.name], version) for node in walk(arm) if isinstance(node, model.Ref))
 
 
@@ -97,6 +115,19 @@ def with_references(record: model.Record, names: Mapping[str, str]) -> model.Rec
         return replace(node, name=names.get(node.name, node.name)) if isinstance(node, model.Ref) else node
 
     return replace(record, fields=tuple(replace(field, of=mapped(field.of, renamed)) for field in record.fields))
+
+
+def former_names(before: model.Schema, now: model.Schema) -> Names:
+    """The names in `before` of those fields in `now` that say what they were called."""
+    known = {(record.name, field.name) for record in before.records.values() for field in record.fields}
+    return {
+        (record.name, field.name): field.renamed_from
+        for record in now.records.values()
+        for field in record.fields
+        if field.renamed_from is not None
+        and (record.name, field.renamed_from) in known
+        and (record.name, field.name) not in known
+    }
 
 
 def with_field_names(schema: model.Schema, names: Names) -> model.Schema:

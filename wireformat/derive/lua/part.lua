@@ -171,10 +171,23 @@ function handlers.announced(context, node, tree, values)
     return nil
 end
 
+-- Whether the version at hand, or the newest, has a field or record.
+function wf.present(context, part)
+    local version = context.version or math.huge
+    return version >= (part.since or 0) and version <= (part["until"] or math.huge)
+end
+
+-- Whether the version at hand has the records in a node.
+local function lives(context, node)
+    local record = node.k == "ref" and (node.records or context.protocol.records)[node.name]
+    return (not record or wf.present(context, record)) and (not node.of or lives(context, node.of))
+end
+
 function handlers.union(context, node, tree, values)
     local tag = wf.evaluate(context, node.on, values)
     local arm = node.arms[number.text(tag)]
-    context.arm = node.first[number.text(tag)]
+    arm = arm and lives(context, arm) and arm
+    context.arm = arm and node.first[number.text(tag)] or nil
     if arm then
         return decode(context, arm, tree, values)
     elseif not node.unknown then

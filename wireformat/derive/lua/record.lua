@@ -3,10 +3,7 @@
 local number = wf.number
 local MAX_DEPTH = 16
 
-local function present(context, field)
-    local version = context.version or math.huge
-    return version >= (field.since or 0) and version <= (field["until"] or math.huge)
-end
+local present = wf.present
 
 local function crc32(text)
     local sum = 4294967295
@@ -143,6 +140,28 @@ local function check_entry(context, record, field, tag, state, start)
     end
 end
 
+-- Whether bytes stand above others; Lua's own order is that of a language.
+local function is_above(bytes, others)
+    for place = 1, math.min(#bytes, #others) do
+        local one, other = bytes:byte(place), others:byte(place)
+        if one ~= other then
+            return one > other
+        end
+    end
+    return #bytes > #others
+end
+
+-- The order of the bytes of values that repeat.
+local function check_value(context, field, state, value, start)
+    local last = state.last_values[field.name]
+    state.last_values[field.name] = value
+    if last == value then
+        wf.fail(context, "duplicate", "the same value as before", start)
+    elseif last and not is_above(value, last) then
+        wf.fail(context, "order", "the value does not stand above the one before", start)
+    end
+end
+
 local function entry(context, record, tree, state)
     local start = context.position
     local tag = wf.handlers.int(context, record.tlv.tag, nil)
@@ -160,14 +179,19 @@ local function entry(context, record, tree, state)
             state.counts[field.name] = (state.counts[field.name] or 0) + 1
         end
         wf.inside(context, branch, size, function()
-            return wf.decode(context, field and field.of or record.tlv.unknown, branch, state.values)
+            local value = wf.peek(context, context.stop - context.position)
+            local found = wf.decode(context, field and field.of or record.tlv.unknown, branch, state.values)
+            if field and field.many and record.tlv.ascending then
+                check_value(context, field, state, value, start)
+            end
+            return found
         end)
     end)
 end
 
 -- Entries of tag, size and value up to the end.
 local function entries(context, record, tree, state)
-    state.known, state.counts = {}, {}
+    state.known, state.counts, state.last_values = {}, {}, {}
     for _, field in ipairs(record.fields) do
         if present(context, field) then
             state.known[number.text(number.without(field.tag, record.tlv.critical))] = field

@@ -15,8 +15,8 @@ MAX_GROUP = 16 << 20
 MAX_TOKEN = 64
 MAX_LABEL = 128
 
-FRAMING = model.Tlv(model.Int(2), model.Int(4), critical=CRITICAL, max=MAX_GROUP, reserved=model.Int(2))
-"""Type, reserved, size, value: eight bytes before each value."""
+FRAMING = model.Tlv(model.Int(2), model.Int(4), critical=CRITICAL, max=MAX_GROUP, reserved=model.Int(2), ascending=True)
+"""Type, reserved, size, value: eight bytes before each value; values of entries that repeat ascend."""
 
 Token: Wire[str] = Text(Int8ub, max=MAX_TOKEN, encoding="ascii", nul="forbid")
 """A registered name, or `name@domain` for a private one, counted by one byte."""

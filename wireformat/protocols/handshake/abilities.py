@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from wireformat.protocols.handshake.inventory_items import FeatureItem, RamBlockItem, SectionFlags, SectionItem
+from wireformat.protocols.handshake.inventory_items import RamBlockItem, SectionFlags, SectionItem
 from wireformat.protocols.handshake.messages import Inventory
 
 LARGEST = (1 << 32) - 1
@@ -32,8 +32,8 @@ class SubsectionAbility:
 class SectionAbility:
     """A section that can be loaded, in versions `oldest` to `newest`.
 
-    `instance_id` None: any instance, and below any device path. `subsections` and `features` None: not known, so that
-    none is refused. `required`: the destination does not work without it.
+    `instance_id` None: any instance, and below any device path. `subsections` and `features` (names and values) None:
+    not known, so that none is refused. `required`: the destination does not work without it.
     """
 
     idstr: str
@@ -41,7 +41,7 @@ class SectionAbility:
     newest: int = LARGEST
     oldest: int = 0
     subsections: tuple[SubsectionAbility, ...] | None = None
-    features: tuple[FeatureItem, ...] | None = None
+    features: tuple[tuple[str, bytes], ...] | None = None
     required: bool = False
 
     def loads_subsection(self, name: str, version: int) -> bool:
@@ -50,9 +50,9 @@ class SectionAbility:
             return True
         return any(one.name == name and one.oldest <= version <= one.newest for one in self.subsections)
 
-    def has_feature(self, feature: FeatureItem) -> bool:
-        """Whether the backend gives the guest the same feature."""
-        return self.features is None or feature in self.features
+    def has_feature(self, name: str, value: bytes) -> bool:
+        """Whether the backend gives the guest the same feature, with the same value."""
+        return self.features is None or (name, value) in self.features
 
 
 ANYTHING = SectionAbility("")
@@ -117,6 +117,6 @@ def _section_ability(section: SectionItem, whole: bool) -> SectionAbility:
         section.instance_id,
         newest=section.version,
         subsections=known if whole else None,
-        features=section.entries.features if whole else None,
-        required=SectionFlags.REQUIRED in section.flags,
+        features=tuple((one.name, one.value) for one in section.entries.features) if whole else None,
+        required=bool(section.flags & SectionFlags.REQUIRED),
     )

@@ -9,6 +9,8 @@ load.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
 
 from wireformat.protocols.handshake.abilities import Abilities, SectionAbility
 from wireformat.protocols.handshake.error_codes import ErrorCode, Severity
@@ -24,8 +26,12 @@ from wireformat.protocols.handshake.inventory_items import (
 from wireformat.protocols.handshake.messages import MAX_ERRORS, Inventory, InventoryReply
 from wireformat.protocols.handshake.offer_items import ErrorEntries
 from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.resolution import Resolution, lowerable, resolve
+from wireformat.protocols.handshake.refusal import error_entries
+from wireformat.protocols.handshake.resolution import Resolution, resolve
 from wireformat.protocols.handshake.state_reasons import error, escaped, in_order, section_path
+
+NOTHING: Final = VerdictEntries()
+"""What the destination lacks of most sections."""
 
 
 def judge(inventory: Inventory, abilities: Abilities) -> InventoryReply | tuple[ErrorItem, ...]:
@@ -34,7 +40,7 @@ def judge(inventory: Inventory, abilities: Abilities) -> InventoryReply | tuple[
     errors = [*_machine_errors(inventory, abilities), *_ram_errors(inventory, abilities)]
     if not errors:
         return reply
-    outcome = resolve(inventory, reply, lowerable(inventory))
+    outcome = resolve(inventory, reply)
     return in_order([*errors, *(() if isinstance(outcome, Resolution) else outcome)])
 
 
@@ -56,7 +62,7 @@ def _verdict(section: SectionItem, ability: SectionAbility | None) -> VerdictIte
         instance_id=section.instance_id,
         verdict=kind,
         version=version,
-        entries=VerdictEntries() if ability is None else _lacking(section, ability),
+        entries=NOTHING if ability is None else _lacking(section, ability),
     )
 
 
@@ -73,7 +79,9 @@ def _kind(version: int, ability: SectionAbility | None) -> tuple[VerdictKind, in
 def _lacking(section: SectionItem, ability: SectionAbility) -> VerdictEntries:
     entries = section.entries
     unknown = {one.name for one in entries.subsections if not ability.loads_subsection(one.name, one.version)}
-    missing = {one.name for one in entries.features if not ability.has_feature(one)}
+    missing = {one.name for one in entries.features if not ability.has_feature(one.name, one.value)}
+    if not unknown and not missing:
+        return NOTHING
     return VerdictEntries(
         unknown_subsections=tuple(sorted(unknown, key=wire_order)),
         missing_features=tuple(sorted(missing, key=wire_order)),
@@ -98,11 +106,9 @@ def _section_name(ability: SectionAbility) -> SectionName:
 
 
 def _warning(ability: SectionAbility) -> ErrorEntries:
-    return ErrorEntries(
-        code=ErrorCode.SECTION_MISSING_ON_SRC,
-        path=section_path(ability.idstr, ability.instance_id or 0),
-        severity=Severity.WARNING,
-    )
+    path = section_path(ability.idstr, ability.instance_id or 0)
+    found = error(ErrorCode.SECTION_MISSING_ON_SRC, path, "the source has no state for this section")
+    return error_entries(replace(found, severity=Severity.WARNING))
 
 
 def _warning_order(warning: ErrorEntries) -> tuple[int, bytes, int]:

@@ -98,7 +98,11 @@ class ResultEntries(Tagged, tlv=FRAMING, source="handshake D.7"):
     )
 
 
-class OfferMessage(TaggedMessage, tlv=FRAMING, versions=REVISIONS, source="handshake D.4", channel="main"):
+class HandshakeMessage(TaggedMessage, tlv=FRAMING, versions=REVISIONS):
+    """What a frame carries."""
+
+
+class OfferMessage(HandshakeMessage, source="handshake D.4", channel="main"):
     """What a side can and wants; HELLO, its reply and a target profile are offers."""
 
     versions: tuple[int, ...] = tlv(0x8001, List(Int16ub, None, max=MAX_VERSIONS), "revisions that the side knows")
@@ -146,7 +150,7 @@ class Profile(OfferMessage, source="handshake D.9"):
     name: str = tlv(0x0010, Label, "name of the profile; for people only", default="")
 
 
-class Inventory(TaggedMessage, tlv=FRAMING, code=0x8003, sender="source", channel="main", source="handshake D.8"):
+class Inventory(HandshakeMessage, code=0x8003, sender="source", channel="main", source="handshake D.8"):
     """List what will be sent: machine, memory, sections."""
 
     machine: MachineItem = tlv(0x8001, Nested(MachineItem), "the machine")
@@ -157,9 +161,7 @@ class Inventory(TaggedMessage, tlv=FRAMING, code=0x8003, sender="source", channe
     sections: tuple[SectionItem, ...] = tlvs(0x8004, Nested(SectionItem), "state", max=MAX_SECTIONS, default=())
 
 
-class InventoryReply(
-    TaggedMessage, tlv=FRAMING, code=0x8004, sender="destination", channel="main", source="handshake D.8"
-):
+class InventoryReply(HandshakeMessage, code=0x8004, sender="destination", channel="main", source="handshake D.8"):
     """Say of every section whether it can be loaded."""
 
     verdicts: tuple[VerdictItem, ...] = tlvs(
@@ -177,7 +179,7 @@ class InventoryReply(
     )
 
 
-class Commit(TaggedMessage, tlv=FRAMING, code=0x8005, sender="source", channel="main", source="handshake D.8"):
+class Commit(HandshakeMessage, code=0x8005, sender="source", channel="main", source="handshake D.8"):
     """Fix everything: the result, what is left out, every channel."""
 
     result: ResultEntries = tlv(0x8001, Nested(ResultEntries), "the result that the source computed")
@@ -194,16 +196,14 @@ class Commit(TaggedMessage, tlv=FRAMING, code=0x8005, sender="source", channel="
     confirmation: bytes | None = tlv(0xFFFE, Bytes(32), "HMAC-SHA-256 of the transcript", default=None)
 
 
-class CommitAck(TaggedMessage, tlv=FRAMING, code=0x8006, sender="destination", channel="main", source="handshake D.10"):
+class CommitAck(HandshakeMessage, code=0x8006, sender="destination", channel="main", source="handshake D.10"):
     """Agree."""
 
     transcript: bytes = tlv(0xFFFD, Bytes(DIGEST_SIZE), "SHA-256 of all that was sent and received before this entry")
     confirmation: bytes | None = tlv(0xFFFE, Bytes(32), "HMAC-SHA-256 of the transcript", default=None)
 
 
-class ChannelsReady(
-    TaggedMessage, tlv=FRAMING, code=0x8007, sender="destination", channel="main", source="handshake D.13"
-):
+class ChannelsReady(HandshakeMessage, code=0x8007, sender="destination", channel="main", source="handshake D.13"):
     """Say which channels are bound."""
 
     bound: tuple[ChannelName, ...] = tlvs(0x8001, Nested(ChannelName), "channels in use", max=MAX_CHANNELS, default=())
@@ -212,13 +212,13 @@ class ChannelsReady(
     )
 
 
-class Start(TaggedMessage, tlv=FRAMING, code=0x8008, sender="source", channel="main", source="handshake D.13"):
+class Start(HandshakeMessage, code=0x8008, sender="source", channel="main", source="handshake D.13"):
     """Begin the payload, directly behind this message."""
 
     payload: str = tlv(0x8001, RestToken, "encoding of the VM state, as in the result")
 
 
-class Resume(TaggedMessage, tlv=FRAMING, code=0x8009, sender="source", channel="resume", source="handshake D.11"):
+class Resume(HandshakeMessage, code=0x8009, sender="source", channel="resume", source="handshake D.11"):
     """Go on with a migration whose connections were lost."""
 
     epoch: int = tlv(0x8001, Int32ub, "one more than that of the lost connections")
@@ -227,9 +227,7 @@ class Resume(TaggedMessage, tlv=FRAMING, code=0x8009, sender="source", channel="
     sent: int = tlv(0x8004, Int64ub, "bytes of the payload that the source had sent")
 
 
-class ResumeReply(
-    TaggedMessage, tlv=FRAMING, code=0x800A, sender="destination", channel="resume", source="handshake D.11"
-):
+class ResumeReply(HandshakeMessage, code=0x800A, sender="destination", channel="resume", source="handshake D.11"):
     """Say where to go on."""
 
     epoch: int = tlv(0x8001, Int32ub, "the epoch that begins")
@@ -239,9 +237,7 @@ class ResumeReply(
     digest: bytes = tlv(0x8005, Bytes(DIGEST_SIZE), "SHA-256 of those bytes")
 
 
-class RefusalMessage(
-    TaggedMessage, tlv=FRAMING, versions=REVISIONS, sender="either", channel="any", source="handshake D.6"
-):
+class RefusalMessage(HandshakeMessage, sender="either", channel="any", source="handshake D.6"):
     """Why the sender does not go on."""
 
     errors: tuple[ErrorEntries, ...] = tlvs(0x8040, Nested(ErrorEntries), "every reason", max=MAX_ERRORS, default=())
@@ -255,39 +251,39 @@ class Abort(RefusalMessage, code=0x800C, source="handshake D.6"):
     """End a migration that was committed, or whose peer broke the protocol."""
 
 
-class Progress(TaggedMessage, tlv=FRAMING, code=0x000D, sender="either", channel="main", source="handshake D.4"):
+class Progress(HandshakeMessage, code=0x000D, sender="either", channel="main", source="handshake D.4"):
     """Say that the answer takes time."""
 
     text: str = tlv(0x0001, RestText(MAX_PROGRESS, nul="forbid"), "for people", default="")
     percent: int | None = tlv(0x0002, Int8ub, "how much is done", default=None)
 
 
-class ChannelAck(TaggedMessage, tlv=FRAMING, code=0x800E, sender="destination", channel="data", source="handshake D.3"):
+class ChannelAck(HandshakeMessage, code=0x800E, sender="destination", channel="data", source="handshake D.3"):
     """Accept a channel."""
 
     name: ChannelName = tlv(0x8001, Nested(ChannelName), "the channel, as the destination understood it")
 
 
-class Handover(TaggedMessage, tlv=FRAMING, code=0x8010, sender="source", channel="main", source="handshake D.14"):
+class Handover(HandshakeMessage, code=0x8010, sender="source", channel="main", source="handshake D.14"):
     """Say that the source is paused and its state complete."""
 
     size: int = tlv(0x8001, Int64ub, "bytes of the payload")
     digest: bytes = tlv(0x8002, Bytes(DIGEST_SIZE), "SHA-256 of the payload")
 
 
-class Loaded(TaggedMessage, tlv=FRAMING, code=0x8011, sender="destination", channel="main", source="handshake D.14"):
+class Loaded(HandshakeMessage, code=0x8011, sender="destination", channel="main", source="handshake D.14"):
     """Say that the state is loaded and does not run."""
 
 
-class Grant(TaggedMessage, tlv=FRAMING, code=0x8012, sender="source", channel="main", source="handshake D.14"):
+class Grant(HandshakeMessage, code=0x8012, sender="source", channel="main", source="handshake D.14"):
     """Give up the right to resume: from here on only the destination may run the guest."""
 
 
-class Running(TaggedMessage, tlv=FRAMING, code=0x8013, sender="destination", channel="main", source="handshake D.14"):
+class Running(HandshakeMessage, code=0x8013, sender="destination", channel="main", source="handshake D.14"):
     """Say that the guest runs at the destination."""
 
 
-class Manifest(TaggedMessage, tlv=FRAMING, code=0x8030, sender="source", channel="file", source="handshake D.9"):
+class Manifest(HandshakeMessage, code=0x8030, sender="source", channel="file", source="handshake D.9"):
     """Say in a file what the stream behind it needs of a destination."""
 
     versions: tuple[int, ...] = tlv(0x8001, List(Int16ub, None, max=MAX_VERSIONS), "revisions that the writer knows")
@@ -302,7 +298,7 @@ class Manifest(TaggedMessage, tlv=FRAMING, code=0x8030, sender="source", channel
     header_size: int = tlv(0x8008, Int32ub, "offset of the stream in the file, a multiple of 4096")
 
 
-class ManifestEnd(TaggedMessage, tlv=FRAMING, code=0x8031, sender="source", channel="file", source="handshake D.9"):
+class ManifestEnd(HandshakeMessage, code=0x8031, sender="source", channel="file", source="handshake D.9"):
     """Close the manifest."""
 
     digest: bytes = tlv(0x8001, Bytes(DIGEST_SIZE), "SHA-256 of the file up to this frame")

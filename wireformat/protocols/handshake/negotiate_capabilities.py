@@ -6,7 +6,7 @@ in the order of their numbers, what the source wants, and what both leave to the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,36 +15,47 @@ from wireformat.protocols.handshake.negotiate_reasons import SIDES, Reasons
 from wireformat.protocols.handshake.offers import CapabilityOffer, Offer, Wish, is_grease_name
 from wireformat.protocols.handshake.registry import Registry
 
+SOURCE: Final = Retry.AFTER_CHANGE_ON_SOURCE
+DESTINATION: Final = Retry.AFTER_CHANGE_ON_DESTINATION
+
+ABSENT: Final = CapabilityOffer("")
+"""What a side says of a capability that it does not name."""
+
+UNOPPOSED: Final = (Wish.REQUIRE, Wish.WANT, Wish.AUTO)
+"""Wishes of a destination with which a default applies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Both sides' capabilities by name; one that a side does not name is not able and avoided."""
 
-    sides: Mapping[Retry, Mapping[str, CapabilityOffer]]
+    source: Mapping[str, CapabilityOffer]
+    destination: Mapping[str, CapabilityOffer]
 
-    def at(self, side: Retry, name: str) -> CapabilityOffer:
-        """What a side says of a capability."""
-        return self.sides[side].get(name) or CapabilityOffer(name)
+    @classmethod
+    def of(cls, source: Offer, destination: Offer) -> Table:
+        """The capabilities of two offers."""
+        return cls(_named(source), _named(destination))
 
-    def names(self) -> set[str]:
-        """Every capability that a side names."""
-        return {name for offers in self.sides.values() for name in offers}
+    def stated(self, name: str) -> tuple[tuple[Retry, CapabilityOffer], tuple[Retry, CapabilityOffer]]:
+        """What each side says of a capability."""
+        return (SOURCE, self.source.get(name, ABSENT)), (DESTINATION, self.destination.get(name, ABSENT))
+
+    def required(self) -> set[str]:
+        """The names that a side requires itself."""
+        sides = (self.source, self.destination)
+        return {entry.name for side in sides for entry in side.values() if entry.wish == Wish.REQUIRE}
 
     def possible(self, name: str) -> bool:
         """Whether both sides are able to and neither forbids it."""
-        return all(offers.get(name, ABSENT).able and offers[name].wish != Wish.FORBID for offers in self.sides.values())
-
-
-ABSENT: Final = CapabilityOffer("")
+        return all(entry.able and entry.wish != Wish.FORBID for _, entry in self.stated(name))
 
 
 def settle_capabilities(source: Offer, destination: Offer, registry: Registry, reasons: Reasons) -> tuple[str, ...]:
     """The names of the capabilities that are on, sorted."""
-    table = Table(
-        {Retry.AFTER_CHANGE_ON_SOURCE: _named(source), Retry.AFTER_CHANGE_ON_DESTINATION: _named(destination)}
-    )
-    roots = {name for name in table.names() if _requiring(table, name)}
-    required = _closed(roots, registry)
+    table = Table.of(source, destination)
+    roots = table.required()
+    required: frozenset[str] = frozenset().union(*map(registry.closure, roots))
     _check_required(table, roots, required, registry, reasons)
     _check_conflicts(table, roots, required, registry, reasons)
     on = set(required)
@@ -59,37 +70,25 @@ def _named(offer: Offer) -> dict[str, CapabilityOffer]:
     return {entry.name: entry for entry in offer.capabilities if not is_grease_name(entry.name)}
 
 
-def _requiring(table: Table, name: str) -> list[Retry]:
-    """The sides that require a capability themselves."""
-    return [side for side in table.sides if table.at(side, name).wish == Wish.REQUIRE]
-
-
-def _closed(names: Iterable[str], registry: Registry) -> frozenset[str]:
-    return frozenset().union(*map(registry.closure, names))
-
-
 def _candidates(table: Table, required: Set[str], registry: Registry) -> list[str]:
     """What may be added: what the source wants, then what both leave to the default, each by number."""
     ranked = []
-    for name, wished in table.sides[Retry.AFTER_CHANGE_ON_SOURCE].items():
-        if name in required or not table.possible(name):
-            continue
-        if wished.wish == Wish.WANT or (wished.wish == Wish.AUTO and _by_default(table, name, registry)):
-            ranked.append((wished.wish, registry.rank(name), name))
-    return [name for _, _, name in sorted(ranked)]
+    for name, said in table.source.items():
+        wished = said.wish == Wish.WANT or (said.wish == Wish.AUTO and _by_default(table, name, registry))
+        if wished and name not in required and table.possible(name):
+            ranked.append((said.wish, registry.rank(name)))
+    return [name for _, (_, name) in sorted(ranked)]
 
 
 def _by_default(table: Table, name: str, registry: Registry) -> bool:
-    entry = registry.capability(name)
-    avoided = table.at(Retry.AFTER_CHANGE_ON_DESTINATION, name).wish not in (Wish.REQUIRE, Wish.WANT, Wish.AUTO)
-    return entry is not None and entry.default and not avoided
+    entry, said = registry.capability(name), table.destination.get(name)
+    return entry is not None and entry.default and said is not None and said.wish in UNOPPOSED
 
 
 def _check_required(table: Table, roots: Set[str], required: Set[str], registry: Registry, reasons: Reasons) -> None:
     """Both sides must be able to do what is required, and neither may forbid it."""
     for name in sorted(required):
-        for side in table.sides:
-            said = table.at(side, name)
+        for side, said in table.stated(name):
             if not said.able:
                 code, text = ErrorCode.CAP_UNSUPPORTED, f"{SIDES[side]} lacks {name}"
                 _add(code, "unsupported", text, name, side, roots, registry, reasons)
@@ -123,7 +122,7 @@ def _check_conflicts(table: Table, roots: Set[str], required: Set[str], registry
     for pair in registry.conflicts(sorted(required), required):
         stays, yields = sorted(pair, key=registry.rank)
         for root in sorted(root for root in roots if yields in registry.closure(root)):
-            for side in _requiring(table, root):
+            for side in (side for side, said in table.stated(root) if said.wish == Wish.REQUIRE):
                 text = f"{SIDES[side]} requires {root}, but {yields} cannot be on together with {stays}"
                 path = f"/capabilities/{root}"
                 reasons.add(ErrorCode.CAP_CONFLICT, path, "want", [stays, yields], text, side)

@@ -37,20 +37,22 @@ class Resolution:
     versions: tuple[VersionItem, ...] = ()
 
 
-def lowerable(inventory: Inventory) -> dict[Key, int]:
-    """The oldest version that the source can write of each section, by its own inventory."""
+def _oldest(inventory: Inventory) -> dict[Key, int]:
     return {(section.idstr, section.instance_id): section.oldest for section in inventory.sections}
 
 
 def resolve(
-    inventory: Inventory, reply: InventoryReply, lowerable: Mapping[Key, int]
+    inventory: Inventory, reply: InventoryReply, lowerable: Mapping[Key, int] | None = None
 ) -> Resolution | tuple[ErrorItem, ...]:
     """What the source does about the verdicts, or every reason why it cannot migrate.
 
-    `lowerable` is the oldest version that it can write of a section; one that is not listed it writes in one only.
+    `lowerable` is the oldest version that it can write of a section; one that is not listed it writes in one only. By
+    default the inventory tells.
     """
+    oldest = _oldest(inventory) if lowerable is None else lowerable
     verdicts = {(item.idstr, item.instance_id): item for item in reply.verdicts}
     errors = [_missing(name) for name in reply.missing_on_source]
+    errors += _strays(verdicts, inventory)
     omitted: list[OmittedItem] = []
     versions: list[VersionItem] = []
     for section in inventory.sections:
@@ -59,7 +61,9 @@ def resolve(
         if verdict is None:
             errors.append(error(ErrorCode.MISSING, section_path(*key), "no verdict on this section"))
             continue
-        errors += _errors(section, verdict, lowerable.get(key, section.version))
+        if _is_content(section, verdict):
+            continue
+        errors += _errors(section, verdict, oldest.get(key, section.version))
         omitted += _omitted(section, verdict)
         versions += _lowered(section, verdict)
     if errors:
@@ -70,6 +74,19 @@ def resolve(
 def _missing(name: SectionName) -> ErrorItem:
     text = "the destination must load this section, and the source has none"
     return error(ErrorCode.SECTION_MISSING_ON_SRC, section_path(name.idstr, name.instance_id), text)
+
+
+def _strays(verdicts: Mapping[Key, VerdictItem], inventory: Inventory) -> Iterator[ErrorItem]:
+    listed = {(section.idstr, section.instance_id) for section in inventory.sections}
+    for key in verdicts.keys() - listed:
+        yield error(ErrorCode.UNEXPECTED, section_path(*key), "a verdict on a section that was not listed")
+
+
+def _is_content(section: SectionItem, verdict: VerdictItem) -> bool:
+    """Whether a section can be sent as it is: so it is with nearly all."""
+    entries = verdict.entries
+    lacking = entries.unknown_subsections or entries.missing_features
+    return verdict.verdict == VerdictKind.OK and verdict.version == section.version and not lacking
 
 
 def _errors(section: SectionItem, verdict: VerdictItem, oldest: int) -> Iterator[ErrorItem]:
@@ -116,7 +133,7 @@ def _unknown(section: SectionItem, verdict: VerdictItem, *, droppable: bool) -> 
     """The subsections that the destination does not know, of those that may be left out or of the others."""
     unknown = frozenset(verdict.entries.unknown_subsections)
     for subsection in section.entries.subsections:
-        if subsection.name in unknown and (SubsectionFlags.DROPPABLE in subsection.flags) is droppable:
+        if subsection.name in unknown and bool(subsection.flags & SubsectionFlags.DROPPABLE) is droppable:
             yield subsection.name
 
 

@@ -1,16 +1,14 @@
 """Why state cannot be migrated, as error items: what each concerns, and who has to change [handshake D.6].
 
-Paths are JSON Pointers: `/sections/0000:00:03.0~1virtio-net[0]/subsections/virtio-net~1rss`. Whatever names the peer
-chose, an item fits on the wire.
+Paths are JSON Pointers: `/sections/0000:00:03.0~1virtio-net[0]/subsections/virtio-net~1rss`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry
-from wireformat.protocols.handshake.offer_items import MAX_PATH, MAX_TEXT
+from wireformat.protocols.handshake.negotiate_reasons import shown
 from wireformat.protocols.handshake.offers import ErrorItem
 
 ON_SOURCE = frozenset({ErrorCode.SECTION_MISSING_ON_SRC, ErrorCode.MISSING})
@@ -40,18 +38,13 @@ def feature_path(idstr: str, instance_id: int, name: str) -> str:
 def error(
     code: ErrorCode, path: str, text: str, expected: int | str | None = None, actual: int | str | None = None
 ) -> ErrorItem:
-    """An item; a path that is too long is cut, a value that is too long left out."""
+    """An item; `expected` and `actual` are left out where there is nothing to show."""
     retry = Retry.AFTER_CHANGE_ON_SOURCE if code in ON_SOURCE else Retry.AFTER_CHANGE_ON_DESTINATION
-    return ErrorItem(code, _clipped(path, MAX_PATH), _json(expected), _json(actual), text, retry=retry)
+    return ErrorItem(code, path, _shown(expected), _shown(actual), text, retry=retry)
 
 
-def _json(value: int | str | None) -> str | None:
-    text = json.dumps(value)
-    return None if value is None or len(text) > MAX_TEXT else text
-
-
-def _clipped(text: str, size: int) -> str:
-    return text.encode()[:size].decode(errors="ignore")
+def _shown(value: int | str | None) -> str | None:
+    return None if value is None else shown(value)
 
 
 def in_order(errors: Iterable[ErrorItem]) -> tuple[ErrorItem, ...]:

@@ -22,6 +22,7 @@ from wireformat.schema.layout.record import RecordElement
 from wireformat.schema.layout.scope import Element, Scope
 from wireformat.schema.layout.sequence import Derived, Pointer, Sequence, field_key
 from wireformat.schema.path import Path
+from wireformat.schema.transform import living
 from wireformat.schema.traverse import cyclic_records, fields_of, least_size, value_type
 
 LAYOUTS: Mapping[str, type[Sequence] | type[Entries] | type[Bits]] = {
@@ -52,7 +53,7 @@ class Builder:
     """The elements of one version of a schema."""
 
     def __init__(self, schema: model.Schema, version: str | None) -> None:
-        self._schema = schema
+        self._schema = living(schema, version)
         self._version = version
         self._cyclic = cyclic_records(schema)
         self._records: dict[str, RecordElement] = {}

@@ -7,7 +7,7 @@ The numbers in front of a value have paths of their own, for spans and overrides
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -31,15 +31,19 @@ from wireformat.schema.layout.scope import (
 from wireformat.schema.path import Path, join
 from wireformat.schema.values import Unknown
 
+SHOWN = 16
+"""Bytes of a value that an error shows."""
+
 
 @dataclass(slots=True)
 class _Progress:
-    """What has been seen of a record: values of repeatable fields so far, unknown entries, the last order."""
+    """What has been seen of a record: values of repeatable fields so far, unknown entries, the last order and bytes."""
 
     values: dict[str, Any]
     many: dict[str, list[Any]] = field(default_factory=dict)
     unknown: list[Unknown] = field(default_factory=list)
     last: int = -1
+    content: bytes = b""
 
 
 class Entries(RecordElement):
@@ -51,6 +55,7 @@ class Entries(RecordElement):
         super().__init__(record, version, is_cyclic, elements)
         framing = record.tlv or model.Tlv(model.Int(2), model.Int(2))
         self._critical = framing.critical
+        self._ascending = framing.ascending
         self._tag = Number(framing.tag)
         self._reserved = None if framing.reserved is None else Number(framing.reserved)
         self._size = Amount(framing.size, framing.max, "size")
@@ -75,18 +80,18 @@ class Entries(RecordElement):
         place = self._place(known, path, progress)
         self._check(tag, known, start, scope, place, progress)
         size = self._value_size(stream, start, scope, place)
-        begin = stream.tell()
-        window = Window(read(stream, size, scope, place), begin, True)
+        window = Window(read(stream, size, scope, place), stream.tell() - size, True)
         if scope.spans is not None:
             scope.spans[join(place)] = (start, stream.tell())
         if known is None:
             progress.unknown.append(Unknown(tag, window.read()))
             return
         value = exactly(self.elements[known.name], window, scope, place)
-        if known.many:
-            progress.many.setdefault(known.name, []).append(value)
-        else:
+        if not known.many:
             progress.values[known.name] = value
+            return
+        self._check_order(known, window.getvalue(), start, scope, place, progress)
+        progress.many.setdefault(known.name, []).append(value)
 
     def _value_size(self, stream: Any, start: int, scope: Scope, path: Path) -> int:
         """Read the rest of a header whose tag began at `start`."""
@@ -126,6 +131,15 @@ class Entries(RecordElement):
         if known.max is not None and len(progress.many.get(known.name, ())) == known.max:
             raise malformed("limit", f"more than {known.max} entries", scope, path, start, known.max)
 
+    def _check_order(
+        self, known: model.Field, content: bytes, start: int, scope: Scope, path: Path, progress: _Progress
+    ) -> None:
+        """The order of values of one field."""
+        before, progress.content = progress.content, content
+        if self._ascending and progress.many.get(known.name) and content <= before:
+            id, detail = _disorder(content, before)
+            raise malformed(id, detail, scope, path, start, before, content)
+
     def _finish(self, item: model.Field, progress: _Progress, stream: Any, scope: Scope, path: Path) -> None:
         if item.many:
             progress.values[item.name] = tuple(progress.many.get(item.name, ()))
@@ -148,11 +162,20 @@ class Entries(RecordElement):
             if item.many:
                 if item.max is not None and len(sequence(value, scope, place)) > item.max:
                     raise unfit("limit", f"more than {item.max} entries", scope, place, item.max, len(value))
-                for index, each in enumerate(sequence(value, scope, place)):
-                    entries.append(self._encoded(item, each, scope, (*place, index)))
+                entries += self._repeated(item, sequence(value, scope, place), scope, place)
             elif not item.optional or value != item.default or place in scope.overrides:
                 entries.append(self._encoded(item, value, scope, place))
         return entries
+
+    def _repeated(self, item: model.Field, values: Sequence[Any], scope: Scope, path: Path) -> list[tuple[int, bytes]]:
+        """The entries of a field that may repeat."""
+        element = self.elements[item.name]
+        contents = [written(element, value, scope, (*path, index)) for index, value in enumerate(values)]
+        for index, (before, content) in enumerate(pairwise(contents), 1):
+            if self._ascending and content <= before and not scope.obeys:
+                id, detail = _disorder(content, before)
+                raise unfit(id, detail, scope, (*path, index), before, content)
+        return [self._framed(item.tag or 0, content, scope, (*path, index)) for index, content in enumerate(contents)]
 
     def _encoded(self, item: model.Field, value: Any, scope: Scope, path: Path) -> tuple[int, bytes]:
         content = written(self.elements[item.name], value, scope, path)
@@ -179,6 +202,17 @@ class Entries(RecordElement):
         if not isinstance(entry.tag, int) or self._order(entry.tag) in self._known or entry.tag & self._critical:
             raise unfit("tag", f"tag {entry.tag!r} is not for unknown entries", scope, path, None, entry.tag)
         return self._framed(entry.tag, entry.data, scope, path)
+
+
+def _disorder(content: bytes, before: bytes) -> tuple[str, str]:
+    """What is wrong with a value that does not ascend from the one before: the error's id, and why."""
+    if content == before:
+        return "duplicate", "the same value as before"
+    return "order", f"value {_shown(content)} behind {_shown(before)}"
+
+
+def _shown(content: bytes) -> str:
+    return content[:SHOWN].hex() + ("…" if len(content) > SHOWN else "")
 
 
 def _by_order(entry: tuple[int, bytes]) -> int:

@@ -42,7 +42,8 @@ class Scope:
 
     `values` are what expressions read, `params` what the caller passed, `depth` counts records on a cycle. With
     `typed`, records become instances of their classes, else containers. `spans` collects byte ranges by path,
-    `overrides` replaces what is written at a path. `later` collects the arguments of `agree` for sizes and counts
+    `overrides` replaces what is written at a path; with `obeys`, values are written that break rules between parts.
+    `later` collects the arguments of `agree` for sizes and counts
     that read a number which is not known yet; the record looks again when it is.
     """
 
@@ -53,6 +54,7 @@ class Scope:
     typed: bool = False
     spans: dict[str, tuple[int, int]] | None = None
     overrides: Mapping[Path, Any] = field(default_factory=dict)
+    obeys: bool = False
     later: list[tuple[model.Expr, int, str, Path]] = field(default_factory=list)
 
     def inner(self, values: Mapping[str, Any], source: str, deeper: bool) -> Scope:

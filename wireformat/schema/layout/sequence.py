@@ -226,7 +226,7 @@ class Sequence(RecordElement):
         for index, field in enumerate(self.fields):
             if field.name in self._totals:
                 chunks[index] = self._chunk(index, total, scope, path)
-        for expr, number, name, place in () if scope.overrides else tuple(scope.later):
+        for expr, number, name, place in () if scope.obeys else tuple(scope.later):
             agree(expr, number, name, scope, place)
 
     def _summed(self, chunks: list[bytes], scope: Scope, path: Path) -> bytes:

@@ -1,0 +1,158 @@
+"""The stream without a handshake: sent, received whole or not at all, whoever else connects."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.captures.bundle import Captures
+from tests.peer.certificates import Authority
+from tests.peer.talk import both, read_all, run, send_all
+from wireformat.peer.dialler import Dialler
+from wireformat.peer.dialling import connect
+from wireformat.peer.listening import Listener, listen
+from wireformat.peer.lobby import Lobby
+from wireformat.peer.payload import Payload
+from wireformat.peer.plain import Cut, PlainDestination, send_plain
+from wireformat.peer.sink import Sink
+from wireformat.peer.tls import Credentials, server_context
+from wireformat.protocols.qapi.addresses import Inet, parse
+
+ANYWHERE = Inet("127.0.0.1", "0")
+
+
+@pytest.fixture
+def stream(captures: Captures) -> Path:
+    """A small whole stream."""
+    return captures["7.2/avr-uno"].path
+
+
+def payload_of(path: Path) -> Payload:
+    with path.open("rb") as file:
+        return Payload(file)
+
+
+async def destination(target: Path, timeout: float = 10.0, **options: Any) -> tuple[PlainDestination, Listener]:
+    """A destination that writes to a file, and where it listens."""
+    listener = await listen(ANYWHERE)
+    return PlainDestination(listener, Sink(str(target)), timeout, Lobby(8, 5.0), **options), listener
+
+
+@pytest.mark.requirement("HS-024")
+def test_a_stream_arrives(stream: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+
+    async def migrate() -> int:
+        receiving, listener = await destination(target)
+        dialler = Dialler(parse(listener.names[0]), 10.0)
+        await both(receiving.run(), send_plain(dialler, payload_of(stream)))
+        return receiving.size
+
+    assert run(migrate()) == stream.stat().st_size
+    assert target.read_bytes() == stream.read_bytes()
+
+
+def test_a_stream_arrives_over_tls(stream: Path, tmp_path: Path) -> None:
+    authority, target = Authority(tmp_path), tmp_path / "out"
+
+    async def migrate() -> None:
+        context = server_context(authority.credentials("127.0.0.1"))
+        receiving, listener = await destination(target, tls=context)
+        dialler = Dialler(parse(listener.names[0]), 10.0, Credentials(authority=authority.path))
+        await both(receiving.run(), send_plain(dialler, payload_of(stream)))
+
+    run(migrate())
+    assert target.read_bytes() == stream.read_bytes()
+
+
+@pytest.mark.requirement("HS-021")
+@pytest.mark.parametrize("junk", [b"", b"GET / HTTP/1.1\r\n\r\n", b"QEVM\0\0\0\2", b"QEVM\x48\x53\0\1", bytes(100)])
+def test_strangers_are_sent_away(stream: Path, tmp_path: Path, junk: bytes) -> None:
+    target = tmp_path / "out"
+
+    async def migrate() -> bytes:
+        receiving, listener = await destination(target)
+        address = parse(listener.names[0])
+        running = asyncio.create_task(receiving.run())
+        idle = await connect(address)
+        stranger = await connect(address)
+        await send_all(stranger, junk)
+        answer = b""
+        try:
+            answer = await read_all(stranger)
+        except ConnectionResetError:
+            stranger.close()
+        await send_plain(Dialler(address, 10.0), payload_of(stream))
+        await running
+        for wire in (idle, stranger):
+            wire.close()
+        return answer
+
+    assert run(migrate()) == b""
+    assert target.read_bytes() == stream.read_bytes()
+
+
+@pytest.mark.parametrize("size", [8, 100, 1600, -1])
+def test_a_stream_that_is_cut_is_no_stream(stream: Path, tmp_path: Path, size: int) -> None:
+    target = tmp_path / "out"
+
+    async def migrate() -> None:
+        receiving, listener = await destination(target)
+        wire = await connect(parse(listener.names[0]))
+        await send_all(wire, stream.read_bytes()[:size])
+        try:
+            await receiving.run()
+        finally:
+            wire.close()
+
+    with pytest.raises(Cut, match=r"after \d+ bytes"):
+        run(migrate())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_silent_source_is_not_waited_for(stream: Path, tmp_path: Path) -> None:
+    async def migrate() -> None:
+        receiving, listener = await destination(tmp_path / "out", timeout=0.1)
+        wire = await connect(parse(listener.names[0]))
+        await wire.write(stream.read_bytes()[:1000])
+        try:
+            await receiving.run()
+        finally:
+            wire.close()
+
+    with pytest.raises(TimeoutError):
+        run(migrate())
+
+
+def test_a_destination_that_hangs_up_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(64 << 20))
+
+    async def migrate() -> None:
+        listener = await listen(ANYWHERE)
+        serving = asyncio.create_task(listener.serve(lambda wire: wire.close(reset=True)))
+        try:
+            await send_plain(Dialler(parse(listener.names[0]), 5.0), payload_of(path))
+        finally:
+            serving.cancel()
+            listener.close()
+
+    with pytest.raises(OSError, match=r"reset|Broken pipe"):
+        run(migrate())
+
+
+@pytest.mark.requirement("HS-023")
+def test_a_command_gets_the_stream(stream: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy"
+    run(send_plain(Dialler(parse(f"exec:cat > {target}"), 5.0), payload_of(stream)))
+    assert target.read_bytes() == stream.read_bytes()
+
+
+@pytest.mark.requirement("HS-023")
+def test_a_file_gets_the_stream(stream: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy"
+    run(send_plain(Dialler(parse(f"file:{target},offset=8"), 5.0), payload_of(stream)))
+    assert target.read_bytes() == bytes(8) + stream.read_bytes()

@@ -1,0 +1,160 @@
+"""`wireformat peer destination`: receive a stream."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wireformat import __version__
+from wireformat.cli import peer_options as options
+from wireformat.cli.exits import Exit, UsageError
+from wireformat.cli.peer_abilities import open_abilities
+from wireformat.cli.peer_outcome import failure_exit, plain_outcome, work
+from wireformat.cli.peer_report import Report
+from wireformat.peer.destination import DestinationPeer, Policy
+from wireformat.peer.dialling import is_one_way
+from wireformat.peer.listening import listen
+from wireformat.peer.lobby import Lobby
+from wireformat.peer.plain import PlainDestination
+from wireformat.peer.sink import Sink
+from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Secrets, accept_all
+from wireformat.protocols.handshake.judgement import judge
+from wireformat.protocols.handshake.listener import Listener
+from wireformat.protocols.handshake.messages import Inventory, InventoryReply
+from wireformat.protocols.handshake.offers import ErrorItem
+from wireformat.protocols.handshake.profile import profile_of, profile_text
+from wireformat.protocols.qapi.addresses import Address
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+    from wireformat.peer.tls import Credentials
+
+VERB = "peer destination"
+
+
+def run(
+    listen_at: Annotated[str | None, typer.Option("--listen", help="address: tcp:HOST:PORT, unix:PATH …")] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="where the stream goes; - is standard output")
+    ] = None,
+    handshake: options.Handshake = False,
+    channels: Annotated[int, typer.Option(min=0, max=255, help="most channels accepted beside the main one")] = 16,
+    label: options.Label = "",
+    uuid: options.Uuid = None,
+    require: options.Require = None,
+    want: options.Want = None,
+    avoid: options.Avoid = None,
+    forbid: options.Forbid = None,
+    parameter: options.Parameter = None,
+    release: options.ReleaseName = "qemu-10.2",
+    payload: options.Payloads = None,
+    handover: options.Handover = None,
+    abilities: Annotated[str | None, typer.Option(help="what can be loaded: a -dump-vmstate file, or a stream")] = None,
+    save_profile: Annotated[
+        Path | None, typer.Option(help="write the offer for sources without a peer, and end")
+    ] = None,
+    tls_cert: options.TlsCertificate = None,
+    tls_key: options.TlsKey = None,
+    tls_ca: options.TlsAuthority = None,
+    psk_file: options.PskFile = None,
+    grease: options.Grease = None,
+    keep_listening: Annotated[bool, typer.Option("--keep-listening", help="go on after a migration too")] = False,
+    exit_on_error: Annotated[bool, typer.Option("--exit-on-error", help="end after an attempt that failed")] = False,
+    one_way: Annotated[bool, typer.Option("--one-way", help="the command behind exec: takes nothing")] = False,
+    header_time: Annotated[float, typer.Option(help="seconds in which a connection must say what it is")] = 10.0,
+    timeout: options.Timeout = 30.0,
+    as_json: options.AsJson = False,
+) -> int:
+    """Receive a VM-state stream, and end after one migration."""
+    wishes = options.wishes_of(require, want, avoid, forbid, handover=handover)
+    credentials = options.credentials_of(tls_cert, tls_key, tls_ca)
+    if credentials is not None and credentials.certificate is None:
+        raise UsageError("TLS needs --tls-cert and --tls-key here")
+    offer = options.destination_offer(
+        release, wishes, options.settings_of(parameter), payload, channels, has_tls=credentials is not None
+    )
+    if save_profile is not None:
+        save_profile.write_text(profile_text(profile_of(offer, label)), encoding="utf-8")
+        return Exit.FINE
+    if listen_at is None or output is None:
+        raise UsageError("--listen ADDRESS and -o FILE are needed")
+    address = options.address_of(listen_at, "--listen")
+    report = Report(VERB, as_json=as_json)
+    policy = Policy(timeout, header_time, keep_listening=keep_listening, exit_on_error=exit_on_error)
+    if not handshake:
+        return plain_outcome(VERB, receive_plain(address, output, report, policy, credentials))
+    if one_way or is_one_way(address):
+        raise UsageError(f"{listen_at} carries bytes one way, and a handshake needs both")
+    confirm, psk = options.confirmation_of(psk_file, has_tls=credentials is not None)
+    config = DestinationConfig(
+        offer=offer,
+        secrets=fresh_secrets,
+        context=options.context_of(label, uuid),
+        confirm=confirm,
+        psk=psk,
+        implementation=f"wireformat {__version__}",
+        grease=grease,
+        judge=judge_of(abilities) if abilities else accept_all,
+    )
+    return receive(config, address, output, report, policy, credentials)
+
+
+def fresh_secrets() -> Secrets:
+    """Random values for one attempt."""
+    return Secrets(secrets.token_bytes(32), secrets.token_bytes(16), secrets.token_bytes(32))
+
+
+def receive(
+    config: DestinationConfig,
+    address: Address,
+    output: str,
+    report: Report,
+    policy: Policy,
+    credentials: Credentials | None,
+) -> Exit:
+    """Receive with the handshake; the exit code."""
+    peers: list[DestinationPeer] = []
+
+    async def serve() -> None:
+        listener = await listen(address)
+        report.listening(listener.names)
+        peer = DestinationPeer(Listener(config), listener, Sink(output), report, policy, context_of(credentials))
+        peers.append(peer)
+        await peer.run()
+
+    work(serve())
+    report.end(peers[0].lobby.dropped)
+    return Exit.FINE if peers[0].is_complete else failure_exit(report.failure)
+
+
+async def receive_plain(
+    address: Address, output: str, report: Report, policy: Policy, credentials: Credentials | None
+) -> None:
+    """Receive a plain stream. Raises `OSError` where none came whole."""
+    listener = await listen(address)
+    report.listening(listener.names)
+    lobby = Lobby(policy.strangers, policy.header_time)
+    await PlainDestination(listener, Sink(output), policy.timeout, lobby, context_of(credentials)).run()
+
+
+def context_of(credentials: Credentials | None) -> SSL.Context | None:
+    """What all TLS connections of a listening side share. Raises `UsageError` for files that do not fit."""
+    if credentials is None:
+        return None
+    from wireformat.peer.tls import TlsFault, server_context
+
+    try:
+        return server_context(credentials)
+    except TlsFault as fault:
+        raise UsageError(str(fault)) from None
+
+
+def judge_of(name: str) -> Callable[[Inventory], InventoryReply | tuple[ErrorItem, ...]]:
+    """What judges inventories by what a program can load. Raises `UsageError`."""
+    return partial(judge, abilities=open_abilities(name))

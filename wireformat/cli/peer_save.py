@@ -1,0 +1,73 @@
+"""Saving a stream for a destination that is not there: negotiated against its profile [handshake D.9]."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from wireformat.cli import peer_options as options
+from wireformat.cli.exits import Exit, UsageError
+from wireformat.cli.output import open_output
+from wireformat.cli.peer_report import Report
+from wireformat.cli.peer_stream import Sending, open_sending
+from wireformat.errors import DecodeError
+from wireformat.protocols.handshake.container import front, manifest_of
+from wireformat.protocols.handshake.events import Failed, Negotiated
+from wireformat.protocols.handshake.messages import Profile
+from wireformat.protocols.handshake.offer_wire import result_entries
+from wireformat.protocols.handshake.offers import Offer, Refusal, Result
+from wireformat.protocols.handshake.profile import negotiate_with, read_profile
+from wireformat.protocols.qapi.addresses import File
+
+ONE_WAY = frozenset({"one-way", "seekable-file"})
+"""Facilities of a file."""
+
+
+def save(file: str, profile_path: Path, offer: Offer, container: str | None, to: str | None, report: Report) -> Exit:
+    """Write a stream for a destination of that profile: into a container, or plain to an address of a file."""
+    output, offset = _target(container, to)
+    profile = open_profile(profile_path)
+    sending = open_sending(file)
+    result = negotiate_with(offer, profile)
+    if isinstance(result, Refusal):
+        report(Failed(result.items, "us"))
+        return Exit.FINDING
+    report(Negotiated(result, profile.name))
+    with open_output(output, file) as target:
+        target.write(b"\0" * offset)
+        if container is not None:
+            target.write(_front(result, sending, profile))
+        _write(sending, target)
+    return Exit.FINE
+
+
+def open_profile(path: Path) -> Profile:
+    """A saved offer of a destination. Raises `UsageError`."""
+    try:
+        return read_profile(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except DecodeError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _target(container: str | None, to: str | None) -> tuple[str, int]:
+    """Name and offset of what is written. Raises `UsageError`."""
+    if (container is None) == (to is None):
+        raise UsageError("--profile needs one of --container FILE and --to file:PATH")
+    if container is not None:
+        return container, 0
+    address = options.address_of(to or "", "--to")
+    if not isinstance(address, File):
+        raise UsageError(f"--to {to}: with --profile only file:PATH")
+    return address.filename, address.offset
+
+
+def _front(result: Result, sending: Sending, profile: Profile) -> bytes:
+    manifest = manifest_of(result_entries(result), sending.inventory, profile=profile.name)
+    return front(manifest)
+
+
+def _write(sending: Sending, target: BinaryIO) -> None:
+    for chunk in sending.payload.chunks():
+        target.write(chunk)

@@ -1,0 +1,1 @@
+"""The explorer: every state that a world can get into, and the shortest way to one that should not be."""

@@ -1,0 +1,259 @@
+"""The destination: listens, lets every connection talk to the listener's sessions, and keeps what a migration sends.
+
+Any number of connections may come from anyone. Each has its own tasks; those that are not part of the migration wait in
+a lobby of fixed size. The sessions decide which connection is what; a failed attempt leaves the listener as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from wireformat.peer.line import LINGER, Line
+from wireformat.peer.listening import Listener
+from wireformat.peer.lobby import Lobby
+from wireformat.peer.patience import Patience
+from wireformat.peer.sink import Sink
+from wireformat.peer.wire import Wire
+from wireformat.protocols.channels.messages import MAGIC, MARKER
+from wireformat.protocols.handshake.error_codes import ErrorCode
+from wireformat.protocols.handshake.events import (
+    Cancelled,
+    Completed,
+    Event,
+    Failed,
+    Granted,
+    HandedOver,
+    Held,
+    Paused,
+    PayloadEnded,
+    PayloadReceived,
+    Started,
+    StrangerRefused,
+)
+from wireformat.protocols.handshake.keys import EXPORTER_LABEL, KEY_SIZE
+from wireformat.protocols.handshake.listener import refuse_plaintext
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+    from wireformat.protocols.handshake.connection import Connection
+    from wireformat.protocols.handshake.listener import Listener as Sessions
+
+STRANGERS = 64
+"""Connections that may be open without having said who they are."""
+
+HEADER_TIME = 10.0
+"""Seconds that a connection has for saying who it is."""
+
+OURS = MAGIC.to_bytes(4, "big") + MARKER.to_bytes(4, "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a destination behaves where the protocol leaves it a choice. Times are in seconds."""
+
+    timeout: float = 30.0
+    header_time: float = HEADER_TIME
+    strangers: int = STRANGERS
+    keep_listening: bool = False
+    exit_on_error: bool = False
+
+
+class DestinationPeer:
+    """A listening address, from the first connection until a migration is complete."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        listener: Listener,
+        sink: Sink,
+        report: Callable[[Event], None],
+        policy: Policy,
+        tls: SSL.Context | None = None,
+    ) -> None:
+        self.sessions = sessions
+        self.is_complete = False
+        self._listener = listener
+        self._sink = sink
+        self._report = report
+        self._policy = policy
+        self._tls = tls
+        self._patience = Patience(policy.timeout)
+        self.lobby = Lobby(policy.strangers, policy.header_time)
+        self._over = asyncio.Event()
+        self._lines: dict[Connection, Line] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve until a migration is complete (or for ever, as the policy says). `is_complete` tells how it ended."""
+        async with asyncio.TaskGroup() as self._group:
+            watching = self._group.create_task(self._patience.watch(self._silence))
+            serving = self._group.create_task(self._serve())
+            try:
+                await self._over.wait()
+            except asyncio.CancelledError:
+                if self.sessions.session is not None and not self.sessions.session.is_over:
+                    self.sessions.session.cancel()
+                    self._settle()
+                raise
+            finally:
+                serving.cancel()
+                watching.cancel()
+                await self._hang_up()
+
+    async def _serve(self) -> None:
+        """Take connections; where no more can come, the last one decides."""
+        await self._listener.serve(self._welcome)
+        await asyncio.wait(self._tasks)
+        self._over.set()
+
+    def _welcome(self, wire: Wire) -> None:
+        self.lobby.enter(wire)
+        task = self._group.create_task(self._receive(wire))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _receive(self, wire: Wire) -> None:
+        """One connection, whoever it is."""
+        try:
+            if self._tls is None:
+                await self._talk(wire, wire, b"")
+            else:
+                await self._talk_secured(wire, self._tls)
+        except OSError:
+            pass
+        finally:
+            self.lobby.leave(wire)
+            wire.close()
+
+    async def _talk_secured(self, wire: Wire, context: SSL.Context) -> None:
+        from wireformat.peer.tls import FIRST_BYTES, accept_tls
+
+        first = b""
+        while len(first) < len(OURS) and first[:1] in (b"", FIRST_BYTES[:1], OURS[:1]):
+            data = await wire.read(len(OURS) - len(first))
+            if not data:
+                break
+            first += data
+        if not first.startswith(FIRST_BYTES):
+            await self._refuse_plaintext(wire, first)
+            return
+        secured = await accept_tls(wire, context, first)
+        await self._talk(wire, secured, secured.export(EXPORTER_LABEL, KEY_SIZE))
+
+    async def _refuse_plaintext(self, wire: Wire, first: bytes) -> None:
+        """Tell a peer of our kind that TLS is wanted; nobody else gets an answer in clear."""
+        self._report(StrangerRefused(ErrorCode.TLS_REQUIRED, first))
+        if first == OURS:
+            await wire.write(refuse_plaintext())
+            await wire.finish()
+            async with asyncio.timeout(LINGER):
+                while await wire.read():
+                    pass
+
+    async def _talk(self, outer: Wire, wire: Wire, exporter: bytes) -> None:
+        """Let a connection talk to the sessions. `outer` is what the lobby knows it by."""
+        connection = self.sessions.accept(exporter)
+
+        def settle() -> None:
+            if outer in self.lobby and self._is_known(connection):
+                self.lobby.leave(outer)
+                self._lines[connection] = line
+            self._settle()
+
+        def touch() -> None:
+            if outer not in self.lobby:
+                self._patience.touch()
+
+        line = Line(wire, connection, settle, touch, partial(_wants_data, connection))
+        try:
+            await line.run()
+        finally:
+            self._lines.pop(connection, None)
+
+    def _is_known(self, connection: Connection) -> bool:
+        """Whether a connection is no stranger: it is a bound channel, has said HELLO, or has come back with a proof."""
+        session = self.sessions.session
+        if session is None or connection.wants_close:
+            return False
+        unproven = {"main": "header", "resume": "paused", "data": None}
+        return connection.role in unproven and session.state != unproven[connection.role]
+
+    def _settle(self) -> None:
+        """Report what happened, do what follows from it, and let every connection that is concerned go on."""
+        for event in self.sessions.events():
+            if not isinstance(event, PayloadReceived):
+                self._report(event)
+            self._react(event)
+        for line in self._lines.values():
+            line.wake()
+
+    def _react(self, event: Event) -> None:
+        session = self.sessions.session
+        match event:
+            case Started():
+                self._sink.begin()
+            case PayloadReceived(offset, data):
+                self._sink.write(offset, data)
+            case PayloadEnded():
+                self._sink.load()
+            case HandedOver():
+                assert session is not None
+                self._sink.load()
+                if session.state == "handed-over":
+                    session.loaded()
+            case Granted():
+                assert session is not None
+                self._sink.commit()
+                if session.state == "granted":
+                    session.running()
+            case Completed():
+                self._sink.commit()
+                self._end(is_complete=True)
+            case Paused():
+                self._drop_lines()
+            case Held():
+                self._sink.hold()
+                self._over.set()
+            case Failed() | Cancelled():
+                self._sink.discard()
+                self._end(is_complete=False)
+            case StrangerRefused(code=ErrorCode.LEGACY_PEER) if session is None or session.is_over:
+                self._end(is_complete=False)
+
+    def _end(self, *, is_complete: bool) -> None:
+        """A migration, or an attempt, is over: go on listening where the policy says so."""
+        self.is_complete = is_complete
+        goes_on = self._policy.keep_listening if is_complete else not self._policy.exit_on_error
+        if not goes_on:
+            self._over.set()
+
+    def _drop_lines(self) -> None:
+        """The connections of a paused migration are of no use any more, also those that still work."""
+        for line in self._lines.values():
+            line.wire.close(reset=True)
+
+    def _silence(self) -> None:
+        session = self.sessions.session
+        if session is not None and not session.is_over and session.state != "paused":
+            session.silence()
+            self._settle()
+
+    async def _hang_up(self) -> None:
+        """Let the migration's connections say what they have to, and end all."""
+        self._listener.close()
+        self.lobby.close()
+        for line in self._lines.values():
+            line.wake()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LINGER)
+        for task in self._tasks:
+            task.cancel()
+
+
+def _wants_data(connection: Connection) -> bool:
+    return connection.wants_data

@@ -1,0 +1,153 @@
+"""The stream without a handshake: version 3 as QEMU speaks it, to or from anyone.
+
+Nobody answers, so a source knows only that its bytes were taken; a destination knows that the stream is whole, because
+it reads its structure as it comes. What connects and does not begin as a stream is sent away, and the destination goes
+on listening until a stream comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from wireformat.errors import DecodeError
+from wireformat.peer.dialler import Dialler
+from wireformat.peer.line import LINGER
+from wireformat.peer.listening import Listener
+from wireformat.peer.lobby import Lobby
+from wireformat.peer.payload import Payload
+from wireformat.peer.sink import Sink
+from wireformat.peer.wire import Wire
+from wireformat.protocols.handshake.stream_end import VmStateEnd
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+FIRST_BYTES = b"QEVM\0\0\0\3"
+"""Magic and version of a stream."""
+
+
+class Cut(ConnectionError):
+    """What came is no whole stream."""
+
+
+async def send_plain(dialler: Dialler, payload: Payload) -> None:
+    """Send a stream and wait until the peer hangs up, or is silent. Raises `OSError` where not all could be sent."""
+    wire, _ = await dialler.dial()
+    try:
+        answers = asyncio.create_task(_discard(wire))
+        try:
+            for chunk in payload.chunks():
+                async with asyncio.timeout(dialler.timeout):
+                    await wire.write(chunk)
+            await wire.finish()
+            await asyncio.wait([answers], timeout=dialler.timeout)
+        finally:
+            answers.cancel()
+        if answers.done() and not answers.cancelled():
+            answers.result()
+    finally:
+        wire.close()
+
+
+async def _discard(wire: Wire) -> None:
+    """Read and forget what comes back. Raises `OSError`."""
+    while await wire.read():
+        pass
+
+
+class PlainDestination:
+    """A listening address that takes one plain stream. Times in seconds."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        sink: Sink,
+        timeout: float,
+        lobby: Lobby,
+        tls: SSL.Context | None = None,
+    ) -> None:
+        self.size = 0
+        self._tls = tls
+        self._listener = listener
+        self._sink = sink
+        self._end = VmStateEnd(_no_frame)
+        self._timeout = timeout
+        self._lobby = lobby
+        self._chosen: asyncio.Future[tuple[Wire, bytes]]
+
+    async def run(self) -> None:
+        """Serve until a stream has come. Raises `OSError` where it did not come whole."""
+        self._chosen = asyncio.get_running_loop().create_future()
+        async with asyncio.TaskGroup() as self._group:
+            serving = self._group.create_task(self._listener.serve(self._welcome))
+            wire, first = await self._chosen
+            serving.cancel()
+            self._lobby.close()
+        self._listener.close()
+        try:
+            await self._receive(wire, first)
+            await wire.finish()
+            with suppress(OSError):
+                async with asyncio.timeout(LINGER):
+                    await _discard(wire)
+        finally:
+            wire.close()
+
+    def _welcome(self, wire: Wire) -> None:
+        self._lobby.enter(wire)
+        self._group.create_task(self._identify(wire))
+
+    async def _identify(self, wire: Wire) -> None:
+        """Choose a wire whose first bytes are a stream's."""
+        found: tuple[Wire, bytes] | None = None
+        with suppress(OSError):
+            found = await self._first_bytes(wire)
+        self._lobby.leave(wire)
+        if found is not None and not self._chosen.done():
+            self._chosen.set_result(found)
+        else:
+            wire.close(reset=True)
+
+    async def _first_bytes(self, wire: Wire) -> tuple[Wire, bytes] | None:
+        """The wire, with TLS where that is wanted, and how the stream begins; None where none does."""
+        if self._tls is not None:
+            from wireformat.peer.tls import accept_tls
+
+            wire = await accept_tls(wire, self._tls)
+        first = b""
+        while len(first) < len(FIRST_BYTES) and FIRST_BYTES.startswith(first):
+            data = await wire.read()
+            if not data:
+                return None
+            first += data
+        return (wire, first) if first.startswith(FIRST_BYTES) else None
+
+    async def _receive(self, wire: Wire, data: bytes) -> None:
+        """Take a stream to its end, which a description shows, or else the end of the connection."""
+        self._sink.begin()
+        try:
+            while data and not self._end.is_over:
+                known = self._end.take(data)
+                end = known if self._end.is_over else self.size + len(data)
+                self._sink.write(self.size, memoryview(data)[: end - self.size])
+                self.size = end
+                if not self._end.is_over:
+                    async with asyncio.timeout(self._timeout):
+                        data = await wire.read()
+            if not self._end.is_over:
+                self._end.close()
+        except DecodeError as error:
+            self._sink.discard()
+            raise Cut(f"after {self.size} bytes: {error}") from None
+        except BaseException:
+            self._sink.discard()
+            raise
+        self._sink.load()
+        self._sink.commit()
+
+
+def _no_frame(data: bytes | bytearray, start: int) -> tuple[int, bool]:
+    """Where the next frame is: nowhere, since none follows a plain stream."""
+    return len(data), False

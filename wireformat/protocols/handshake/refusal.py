@@ -1,0 +1,135 @@
+"""From what went wrong to what is said about it.
+
+Inside, bytes that break the protocol raise `WireError`, as everywhere; a session that finds its peer's values
+unacceptable raises `Violation`, which carries all reasons at once. Neither leaves a session: both become error items,
+by the table here, and those travel to the peer and to the user.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from wireformat.errors import EncodeError, LocalProtocolError, RemoteProtocolError, SchemaError, WireError
+from wireformat.protocols.handshake.dialect import Dialect
+from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severity
+from wireformat.protocols.handshake.messages import MAX_ERRORS
+from wireformat.protocols.handshake.negotiate_reasons import shown
+from wireformat.protocols.handshake.offer_items import MAX_PATH, MAX_TEXT, ErrorEntries
+from wireformat.protocols.handshake.offers import ErrorItem
+
+CODES: Final[Mapping[str, ErrorCode]] = {
+    "checksum": ErrorCode.CRC,
+    "order": ErrorCode.NON_CANONICAL,
+    "duplicate": ErrorCode.DUPLICATE,
+    "missing": ErrorCode.MISSING,
+    "tag": ErrorCode.UNKNOWN_CRITICAL,
+    "limit": ErrorCode.LIMIT,
+    "sequence": ErrorCode.SEQUENCE,
+    "illegal-event": ErrorCode.UNEXPECTED,
+    "reflection": ErrorCode.REFLECTION,
+}
+"""Error codes by ids of errors; every other id is MALFORMED."""
+
+RETRIES: Final[Mapping[ErrorCode, Retry]] = {ErrorCode.BUSY: Retry.LATER, ErrorCode.CANCELLED: Retry.LATER}
+"""What must change before trying again, where the code alone tells."""
+
+_INDEX = re.compile(r"\[(\w+|\".*?\")\]")
+
+
+class Violation(RemoteProtocolError):
+    """Why this side does not go on: `items`, at least one."""
+
+    def __init__(self, items: Iterable[ErrorItem]) -> None:
+        self.items = ordered(items)
+        super().__init__("refused", "; ".join(item.text or item.code.name for item in self.items))
+
+
+def violation(
+    code: ErrorCode, path: str = "", text: str = "", *, expected: object = None, actual: object = None
+) -> Violation:
+    """A violation with one reason."""
+    return Violation((item(code, path, text, expected=expected, actual=actual),))
+
+
+def item(
+    code: ErrorCode, path: str = "", text: str = "", *, expected: object = None, actual: object = None
+) -> ErrorItem:
+    """One reason; `expected` and `actual` are values that JSON can write."""
+    wanted, found = (None if value is None else shown(value) for value in (expected, actual))
+    return ErrorItem(code, path, wanted, found, text or None, retry=RETRIES.get(code, Retry.NEVER))
+
+
+def ordered(items: Iterable[ErrorItem]) -> tuple[ErrorItem, ...]:
+    """The items without repetition, by code and path, and no more than a message takes."""
+    return tuple(sorted(set(items), key=_order))[:MAX_ERRORS]
+
+
+def _order(item: ErrorItem) -> tuple[int, str, str, str, str]:
+    return item.code, item.path, item.expected or "", item.actual or "", item.text or ""
+
+
+def items_of(error: WireError) -> tuple[ErrorItem, ...]:
+    """What to say of an error."""
+    if isinstance(error, Violation):
+        return error.items
+    is_own = isinstance(error, (EncodeError, LocalProtocolError, SchemaError))
+    code = ErrorCode.INTERNAL if is_own else CODES.get(error.id, ErrorCode.MALFORMED)
+    values = [value if isinstance(value, (int, str)) else None for value in (error.expected, error.actual)]
+    return (item(code, pointer(error.path), error.detail, expected=values[0], actual=values[1]),)
+
+
+def pointer(path: str) -> str:
+    """A path into a frame as a JSON Pointer: `message.capabilities[3].name` is `/capabilities/3/name`."""
+    plain = _INDEX.sub(_step, path.removeprefix("message.").removeprefix("message"))
+    return "".join("/" + step for step in plain.split(".") if step)
+
+
+def _step(match: re.Match[str]) -> str:
+    return "." + match[1].strip('"')
+
+
+def error_entries(item: ErrorItem) -> ErrorEntries:
+    """An item as it travels, cut to what an entry holds."""
+    return ErrorEntries(
+        code=item.code,
+        path=_cut(item.path, MAX_PATH) or "",
+        expected=_cut(item.expected, MAX_TEXT),
+        actual=_cut(item.actual, MAX_TEXT),
+        text=_cut(item.text, MAX_TEXT),
+        severity=item.severity,
+        retry=item.retry,
+    )
+
+
+def refusing(items: Iterable[ErrorItem], dialect: Dialect) -> tuple[ErrorEntries, ...]:
+    """Items as they travel in one message: in the order of their bytes, none twice."""
+    by_bytes = {dialect.part(entries): entries for entries in map(error_entries, items)}
+    return tuple(by_bytes[data] for data in sorted(by_bytes))
+
+
+def _cut(text: str | None, size: int) -> str | None:
+    """The beginning of a text that takes `size` bytes at most and has no NUL."""
+    return None if text is None else text.replace("\0", "").encode()[:size].decode(errors="ignore")
+
+
+def error_item(entries: ErrorEntries) -> ErrorItem:
+    """An item as it came; `entries` may be of any release."""
+    return ErrorItem(
+        ErrorCode(entries.code),
+        entries.path,
+        entries.expected,
+        entries.actual,
+        entries.text,
+        Severity(entries.severity),
+        Retry(entries.retry),
+    )
+
+
+def errors_of(message: object) -> tuple[ErrorItem, ...]:
+    """What a REJECT or ABORT says. One without a fatal item says nothing: that is an item of its own."""
+    items = ordered(map(error_item, getattr(message, "errors", ())))
+    if any(found.severity != Severity.WARNING for found in items):
+        return items
+    return (*items, item(ErrorCode.MISSING, "/errors", "the peer ended the handshake without a reason"))

@@ -1,0 +1,26 @@
+"""The worlds of the handshake: what the explorer walks, each with what it checks.
+
+The whole protocol at once would be too much to visit. Each world has one part whole, and of the rest what matters to
+it: all offers on the main connection; two channels; a tamperer; ownership behind the payload; resume. They step the
+tables of `machine` and nothing else; `world_guards` says what the tables cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireformat.protocols.handshake.world_channels import ChannelsWorld
+from wireformat.protocols.handshake.world_claims import CLAIMS
+from wireformat.protocols.handshake.world_handover import HandoverWorld
+from wireformat.protocols.handshake.world_handshake import HandshakeWorld
+from wireformat.protocols.handshake.world_resume import ResumeWorld
+from wireformat.protocols.handshake.world_tampering import TamperingWorld
+from wireformat.schema.world import World
+
+__all__ = ["CLAIMS", "WORLDS"]
+
+WORLDS: Mapping[str, World[Any]] = {
+    world.name: world for world in (HandshakeWorld(), ChannelsWorld(), TamperingWorld(), HandoverWorld(), ResumeWorld())
+}
+"""Every world by its name."""
