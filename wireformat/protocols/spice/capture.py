@@ -79,11 +79,11 @@ class Connection:
 
     def lines(self) -> Iterator[str]:
         """The file, line by line."""
-        yield _line(self.head)
+        yield line(self.head)
         left = {direction: self.data(sender) for direction, sender in SENDERS.items()}
         for row in self.rows:
             data = left.get(row.direction, b"")
-            yield _line(row.document(data[: row.size]))
+            yield line(row.document(data[: row.size]))
             if row.size:
                 left[row.direction] = data[row.size :]
 
@@ -197,9 +197,9 @@ def _bytes(name: str, number: int, document: Mapping[str, Any]) -> bytes:
 
 def _objects(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
     """The objects of a file, one a line."""
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, text in enumerate(data.splitlines(), 1):
         try:
-            document = json.loads(line)
+            document = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise _wrong(name, number, f"no JSON: {error}") from None
         if not isinstance(document, dict):
@@ -211,18 +211,19 @@ def _wrong(name: str, number: int, detail: str) -> DecodeError:
     return DecodeError("spice/capture", f"line {number}: {detail}", path=name)
 
 
-def _line(document: Mapping[str, Any]) -> str:
+def line(document: Mapping[str, Any]) -> str:
+    """An object as a line of a file."""
     return json.dumps(document) + "\n"
 
 
-def file_bytes(documents: Iterable[str]) -> bytes:
+def line_bytes(lines: Iterable[str]) -> bytes:
     """Lines as a file."""
-    return "".join(documents).encode()
+    return "".join(lines).encode()
 
 
 def files_of(capture: Capture) -> dict[str, bytes]:
     """The files of a run, by name; the inverse of `read_capture`."""
-    files = {f"{name}{SUFFIX}": file_bytes(map(_line, lines)) for name, lines in capture.journals.items()}
+    files = {f"{name}{SUFFIX}": line_bytes(map(line, lines)) for name, lines in capture.journals.items()}
     for connection in capture.connections:
-        files[f"{connection.name}{SUFFIX}"] = file_bytes(connection.lines())
+        files[f"{connection.name}{SUFFIX}"] = line_bytes(connection.lines())
     return files

@@ -10,7 +10,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
-from wireformat.protocols.spice import channel_messages, common_messages, main_messages, migration_data
+from wireformat.protocols.spice import channel_messages, common_messages, link, main_messages, migration_data
 from wireformat.protocols.spice.codes import ChannelType
 from wireformat.protocols.spice.names import Sender
 from wireformat.schema import Message
@@ -73,6 +73,21 @@ def _kinds(channel: ChannelType) -> Iterator[str]:
     if channel in DEVICES:
         yield "device"
     yield channel.name.lower()
+
+
+LINK_PARTS: Final[tuple[type[Message], ...]] = (
+    link.ClientLink,
+    link.ServerLink,
+    link.MechanismChoice,
+    link.Ticket,
+    link.LinkResult,
+)
+"""What the link stage consists of."""
+
+
+def class_named(name: str) -> type[Message] | None:
+    """The message or part of the link stage whose class has this name; None when there is none."""
+    return next((cls for cls in (*LINK_PARTS, *_declared().values()) if cls.__name__ == name), None)
 
 
 def number_of(message: Message) -> int:
