@@ -9,7 +9,8 @@ here: PING, and the acknowledgements that SET_ACK asks for.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from wireformat.errors import DecodeError, LocalProtocolError, WireError
@@ -34,6 +35,8 @@ MAX_HELD: Final = 1 << 20
 """Bytes that a held connection takes before it wants no more."""
 
 State: TypeAlias = Literal["linking", "open", "closed"]
+Stage: TypeAlias = Callable[[Inbox, bytearray], LinkClient | LinkServer]
+"""What makes the link stage of a side, from where bytes come in to where they go out."""
 
 
 class Connection:
@@ -42,20 +45,21 @@ class Connection:
     role: ClassVar[Sender]
     peer: ClassVar[Sender]
 
-    def __init__(self, stage: LinkClient | LinkServer, inbox: Inbox, version: str | None, is_held: bool) -> None:
+    def __init__(self, stage: Stage, version: str | None, is_held: bool) -> None:
         self.state: State = "linking"
         self.answers = True
         self.wants_close = False
         self.is_held = is_held
-        self._stage = stage
-        self._inbox = inbox
+        self._inbox = Inbox()
+        self._outgoing = bytearray()
         self._version = version
-        self._outgoing = bytearray(stage.start())
         self._events: deque[Event] = deque()
         self._reader: MessageReader | None = None
         self._writer: MessageWriter | None = None
         self._first_serial = 1
         self._is_ended = False
+        self._stage = stage(self._inbox, self._outgoing)
+        self._stage.start()
 
     @property
     def link(self) -> LinkInfo | None:
@@ -128,7 +132,7 @@ class Connection:
 
     def _link(self) -> None:
         try:
-            self._outgoing += self._stage.advance()
+            self._stage.advance()
             if self.link is None and self._is_ended:
                 raise refused(None, self.peer)
         except WireError as error:
@@ -146,7 +150,6 @@ class Connection:
         self._events.append(Linked(link))
 
     def _refuse(self, error: WireError) -> None:
-        self._outgoing += self._stage.last_words
         by: Literal["us", "peer"] = "peer" if isinstance(error, RefusedError) else "us"
         self._finish(LinkRefused(code_of(error), error, by))
 
@@ -196,8 +199,7 @@ class ClientConnection(Connection):
     def __init__(
         self, config: LinkClientConfig, *, answers: bool = True, is_held: bool = False, version: str | None = None
     ) -> None:
-        inbox = Inbox()
-        super().__init__(LinkClient(config, inbox), inbox, version, is_held)
+        super().__init__(partial(LinkClient, config), version, is_held)
         self.answers = answers
         self._window = 0
         self._left = 0
@@ -228,8 +230,7 @@ class ServerConnection(Connection):
     peer = "client"
 
     def __init__(self, config: LinkServerConfig, *, version: str | None = None) -> None:
-        inbox = Inbox()
-        super().__init__(LinkServer(config, inbox), inbox, version, is_held=False)
+        super().__init__(partial(LinkServer, config), version, is_held=False)
         self.unacknowledged = 0
         self._window = 0
         self._generation = 0

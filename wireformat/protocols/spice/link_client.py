@@ -53,18 +53,18 @@ class LinkClientConfig:
 
 
 class LinkClient:
-    """The link stage of one connection. `link` is there when it went well."""
+    """The link stage of one connection. `link` is there when it went well. What is to be sent goes to `outbox`."""
 
-    def __init__(self, config: LinkClientConfig, inbox: Inbox) -> None:
+    def __init__(self, config: LinkClientConfig, inbox: Inbox, outbox: bytearray) -> None:
         self.link: LinkInfo | None = None
-        self.last_words = b""
         self._config = config
         self._inbox = inbox
+        self._outbox = outbox
         self._state: State = "reply"
         self._reply: LinkReply | None = None
 
-    def start(self) -> bytes:
-        """What is sent first."""
+    def start(self) -> None:
+        """Say what is wanted."""
         config = self._config
         message = LinkMessage(
             connection_id=config.connection_id,
@@ -73,39 +73,39 @@ class LinkClient:
             common=words_of(config.common),
             channel=words_of(config.capabilities),
         )
-        return encode(ClientLink(message=message))
+        self._outbox += encode(ClientLink(message=message))
 
-    def advance(self) -> bytes:
-        """Read what is there, and give the answer. Raises `WireError` where the link cannot be made."""
-        answer = b""
+    def advance(self) -> None:
+        """Read what is there, and answer. Raises `WireError` where the link cannot be made."""
         if self._state == "reply":
-            answer = self._read_reply()
+            self._read_reply()
         if self._state == "result":
             self._read_result()
-        return answer
 
-    def _read_reply(self) -> bytes:
+    def _read_reply(self) -> None:
         reply = self._next_reply()
         if reply is None:
-            return b""
+            return
         if reply.error != LinkCode.OK:
             raise refused(reply.error)
         self._reply, self._state = reply, "result"
-        return self._prove(reply)
+        self._prove(reply)
 
     def _next_reply(self) -> LinkReply | None:
         body = take_body(self._inbox, LINK_REPLY_SIZE)
         return None if body is None else read_reply(body, self._inbox.offset - len(body))
 
-    def _prove(self, reply: LinkReply) -> bytes:
-        """The mechanism, if both sides can choose, and the ticket."""
+    def _prove(self, reply: LinkReply) -> None:
+        """Send the mechanism, if both sides can choose, and the ticket."""
         offered = CommonCapability(bits_of(reply.common))
         chooses = bool(offered & self._config.common & CommonCapability.AUTH_SELECTION)
         if chooses and not offered & CommonCapability.AUTH_SPICE:
             detail = "the server takes no ticket, only SASL" if offered & CommonCapability.AUTH_SASL else "no ticket"
             raise DecodeError("spice/mechanism", detail, path="reply.common", source="spice-migration 1.4")
-        choice = encode(MechanismChoice(mechanism=Mechanism.SPICE)) if chooses else b""
-        return choice + encode(Ticket(encrypted=self._config.encrypt(reply.public_key, self._config.password)))
+        proof = Ticket(encrypted=self._config.encrypt(reply.public_key, self._config.password))
+        if chooses:
+            self._outbox += encode(MechanismChoice(mechanism=Mechanism.SPICE))
+        self._outbox += encode(proof)
 
     def _read_result(self) -> None:
         if self._inbox.peek(RESULT_SIZE) == MAGIC:

@@ -81,44 +81,41 @@ class LinkServerConfig:
 
 
 class LinkServer:
-    """The link stage of one connection. `link` is there when it went well, `last_words` when it did not."""
+    """The link stage of one connection. `link` is there when it went well. What is to be sent goes to `outbox`."""
 
-    def __init__(self, config: LinkServerConfig, inbox: Inbox) -> None:
+    def __init__(self, config: LinkServerConfig, inbox: Inbox, outbox: bytearray) -> None:
         self.link: LinkInfo | None = None
-        self.last_words = b""
         self._config = config
         self._inbox = inbox
+        self._outbox = outbox
         self._state: State = "link"
         self._request: LinkRequest | None = None
 
-    def start(self) -> bytes:
-        """Nothing: the client speaks first."""
-        return b""
+    def start(self) -> None:
+        """Say nothing: the client speaks first."""
 
-    def advance(self) -> bytes:
-        """Read what is there, and give the answer. Raises `LinkFault`; `last_words` is then what is sent last."""
-        answer = b""
+    def advance(self) -> None:
+        """Read what is there, and answer. Raises `LinkFault` where the client is refused, after telling it."""
         if self._state == "link":
-            answer += self._read_link()
+            self._read_link()
         if self._state == "mechanism":
             self._read_mechanism()
         if self._state == "ticket":
-            answer += self._read_ticket()
-        return answer
+            self._read_ticket()
 
-    def _read_link(self) -> bytes:
+    def _read_link(self) -> None:
         try:
             request = self._next_request()
         except LinkFault as error:
-            self.last_words = b"" if error.code is None else error_reply(error.code)
+            self._outbox += b"" if error.code is None else error_reply(error.code)
             raise
         if request is None:
-            return b""
+            return
         self._request = request
         self._state = (
             "mechanism" if request.common & self._config.common & CommonCapability.AUTH_SELECTION else "ticket"
         )
-        return encode(ServerLink(reply=self._reply(request)))
+        self._outbox += encode(ServerLink(reply=self._reply(request)))
 
     def _next_request(self) -> LinkRequest | None:
         body = take_body(self._inbox, LINK_MESSAGE_SIZE)
@@ -154,23 +151,21 @@ class LinkServer:
             return
         choice = codec_for(MechanismChoice).decode(self._inbox.take(MECHANISM_SIZE))
         if choice.mechanism != Mechanism.SPICE:
-            self.last_words = error_reply(LinkCode.INVALID_DATA)
+            self._outbox += error_reply(LinkCode.INVALID_DATA)
             detail = f"mechanism {choice.mechanism.name} is not spoken, only {Mechanism.SPICE.name}"
             raise fault("spice/mechanism", detail, LinkCode.INVALID_DATA, at, "mechanism", SOURCE)
         self._state = "ticket"
 
-    def _read_ticket(self) -> bytes:
+    def _read_ticket(self) -> None:
         at = self._inbox.offset
         if len(self._inbox) < TICKET_SIZE:
-            return b""
+            return
         code = self._judge(self._inbox.take(TICKET_SIZE))
-        result = encode(LinkResult(code=code))
+        self._outbox += encode(LinkResult(code=code))
         if code != LinkCode.OK:
-            self.last_words = result
             id = "spice/ticket" if code == LinkCode.PERMISSION_DENIED else "spice/session"
             raise fault(id, f"the client is not let in: {code.name}", code, at, "ticket", SOURCE)
         self._state, self.link = "over", self._agreed()
-        return result
 
     def _judge(self, ticket: bytes) -> LinkCode:
         config = self._config

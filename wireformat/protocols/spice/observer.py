@@ -109,7 +109,7 @@ class Observer:
         self._arrivals += 1
         self._advance()
         for direction in (self._client, self._server):
-            self._finish(direction)
+            self._finish(direction, time)
 
     def sightings(self) -> Iterator[Sighting]:
         """What was seen since the last time, in the order in which it became clear."""
@@ -145,14 +145,14 @@ class Observer:
         detail = f"more than {MAX_WAITING} bytes before the other side has answered"
         raise DecodeError("limit", detail, offset=direction.inbox.offset, source=LINK_SOURCE)
 
-    def _finish(self, direction: Direction) -> None:
+    def _finish(self, direction: Direction, time: float | None) -> None:
         """Account for what waits in vain, once nothing can come that it waits for."""
         other = self._server if direction is self._client else self._client
         is_over = direction.is_ended and (other.is_ended or direction.reader is not None)
         if is_over and len(direction.inbox) and not direction.is_opaque:
             self._give_up(direction, self._cut(direction))
         if is_over and direction is self._server and self.reply is None and self.request is not None:
-            self._note_silence()
+            self._note_silence(time)
 
     def _cut(self, direction: Direction) -> DecodeError:
         try:
@@ -164,10 +164,13 @@ class Observer:
         detail = f"the connection ends in the link stage, {left} bytes left"
         return DecodeError("truncated", detail, offset=direction.inbox.offset, actual=left, source=LINK_SOURCE)
 
-    def _note_silence(self) -> None:
+    def _note_silence(self, time: float | None) -> None:
+        """The server has closed without a word: a finding, but no bytes."""
         if self._server.inbox.offset == 0 and not self._server.is_opaque:
+            self._server.is_opaque = True
             error = DecodeError("spice/refused", "the server closed without an answer", offset=0, source=LINK_SOURCE)
-            self._give_up(self._server, error)
+            nothing = OpaqueBytes(b"")
+            self._seen.append(Sighting("server", 0, 0, part=nothing, time=time, arrival=self._arrivals, finding=error))
 
     def _give_up(self, direction: Direction, error: DecodeError) -> bool:
         """The rest of a direction is bytes; the error stands beside the first of them."""
