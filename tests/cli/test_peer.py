@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +19,8 @@ import pytest
 from tests.cli.conftest import Answer, Call
 from tests.peer.certificates import Authority
 from wireformat.cli.exits import Exit
+
+pytestmark = pytest.mark.slow
 
 LIMIT = 60
 """Seconds that a peer may take."""
@@ -48,10 +52,12 @@ def destination(tmp_path: Path) -> Iterator[Start]:
     """Starts destinations that write to `out.mig`; those that still run are ended."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(*words: object, listen: str = "tcp:127.0.0.1:0", handshake: bool = True) -> Listening:
+    def start(
+        *words: object, listen: str = "tcp:127.0.0.1:0", handshake: bool = True, pass_fds: tuple[int, ...] = ()
+    ) -> Listening:
         command = [sys.executable, "-m", "wireformat", "peer", "destination", "--json", "--listen", listen]
         command += ["-o", str(tmp_path / "out.mig"), *(["--handshake"] if handshake else []), *map(str, words)]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, pass_fds=pass_fds)
         running.append(process)
         assert process.stderr is not None
         first = json.loads(process.stderr.readline())
@@ -106,6 +112,32 @@ def test_a_stream_moves_over_main_alone_at_a_unix_socket(
     assert source(call, listening, small).code == Exit.FINE
     assert listening.end() == Exit.FINE
     assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
+
+
+def test_a_stream_moves_over_inherited_descriptors(call: Call, destination: Start, small: Path, tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    listening = destination(listen=f"fd:{theirs.fileno()}", pass_fds=(theirs.fileno(),))
+    theirs.close()
+    answer = call("peer", "source", "--handshake", "--to", f"fd:{ours.detach()}", small)
+    assert answer.code == Exit.FINE, answer.errors
+    assert listening.end() == Exit.FINE
+    assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
+
+
+@pytest.mark.requirement("HS-161")
+def test_an_interrupt_ends_a_peer(destination: Start, small: Path, tmp_path: Path) -> None:
+    """Whatever it waits for: a source at a peer that says nothing, a destination that nobody connects to."""
+    listening = destination()
+    listening.process.send_signal(signal.SIGINT)
+    assert listening.end() == Exit.INTERRUPTED
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "silent"))
+        silent.listen()
+        command = [sys.executable, "-m", "wireformat", "peer", "source", "--handshake"]
+        source = subprocess.Popen([*command, "--to", f"unix:{tmp_path}/silent", str(small)])
+        silent.accept()
+        source.send_signal(signal.SIGINT)
+        assert source.wait(LIMIT) == Exit.INTERRUPTED
 
 
 @pytest.mark.requirement("HS-020", "HS-024")
@@ -266,60 +298,6 @@ def test_a_lost_connection_is_resumed(call: Call, start: Call, destination: Star
     assert (tmp_path / "out.mig").read_bytes() == pc.read_bytes()
 
 
-@pytest.mark.requirement("HS-022")
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        (["source"], "Missing parameter: file"),
-        (["source", "FILE"], "where to? --to ADDRESS, or --profile FILE"),
-        (["source", "--to", "pigeon:here", "FILE"], "unknown migration protocol"),
-        (["source", "--to", "rdma:host:1", "FILE"], "rdma addresses are not supported"),
-        (["source", "--handshake", "--to", "file:/dev/null", "FILE"], "carries bytes one way"),
-        (["source", "--handshake", "--to", "exec:cat", "--one-way", "FILE"], "carries bytes one way"),
-        (["source", "--to", "fd:77", "FILE"], "no such open descriptor"),
-        (["source", "--handshake", "--to", "unix:x", "--uuid", "7", "FILE"], "not a UUID"),
-        (["source", "--to", "unix:x", "--parameter", "x", "FILE"], "NAME=VALUE is needed"),
-        (["source", "--to", "unix:x", "--want", "a", "--avoid", "a", "FILE"], "two different wishes"),
-        (["source", "--handshake", "--to", "unix:x", "--release", "qemu-1", "FILE"], "there are qemu-5.0"),
-        (["source", "--handshake", "--to", "unix:x", "--parameter", "no=1", "FILE"], "has no parameter no"),
-        (["source", "--to", "unix:x", "--tls-cert", "FILE", "FILE"], "--tls-cert and --tls-key go together"),
-        (["source", "--to", "unix:x", "--tls-ca", "nothing", "FILE"], "nothing: no such file"),
-        (["source", "--to", "unix:x", "--tls-server-name", "a", "FILE"], "needs --tls-ca"),
-        (["source", "--handshake", "--to", "unix:x", "--psk-file", "/dev/null", "FILE"], "a key of 32 bytes"),
-        (["source", "--handshake", "--to", "unix:x", "/dev/null"], "/dev/null"),
-        (["source", "--profile", "FILE", "FILE"], "--profile needs one of"),
-        (["destination"], "--listen ADDRESS and -o FILE are needed"),
-        (["destination", "--handshake", "--listen", "file:/dev/null", "-o", "x"], "carries bytes one way"),
-        (["destination", "--listen", "unix:x", "-o", "x", "--tls-ca", "FILE"], "needs --tls-cert and --tls-key"),
-        (["resume", "FILE", "FILE", "--to", "unix:x"], "not what `peer source --state` leaves"),
-        (["resume", "nothing", "FILE", "--to", "unix:x"], "No such file"),
-    ],
-)
-def test_wrong_use_is_said_at_once(call: Call, small: Path, words: list[str], reason: str) -> None:
-    answer = call("peer", *(small if word == "FILE" else word for word in words))
-    assert (answer.code, answer.data) == (Exit.USAGE, b"")
-    assert reason in answer.errors
-    assert len(answer.errors.splitlines()) == 1
-
-
-@pytest.mark.requirement("HS-180", "HS-183", "HS-186", "HS-187")
-def test_a_profile_saves_for_a_destination_that_is_not_there(call: Call, small: Path, tmp_path: Path) -> None:
-    profile, container = tmp_path / "profile.json", tmp_path / "out.container"
-    assert call("peer", "destination", "--save-profile", profile, "--release", "qemu-7.2").code == Exit.FINE
-    answer = call("peer", "source", "--profile", profile, "--container", container, small)
-    assert answer.code == Exit.FINE, answer.errors
-    saved = container.read_bytes()
-    size = len(saved) - small.stat().st_size
-    assert (size % 4096, saved[size:]) == (0, small.read_bytes())
-    assert saved[:9] == b"QEVM\x48\x53\0\1\3"
-    plain = tmp_path / "plain"
-    assert call("peer", "source", "--profile", profile, "--to", f"file:{plain}", small).code == Exit.FINE
-    assert plain.read_bytes() == small.read_bytes()
-    answer = call("peer", "source", "--profile", profile, "--container", container, "--require", "mapped-ram", small)
-    assert answer.code == Exit.FINDING
-    assert "CAP_UNSUPPORTED /capabilities/mapped-ram" in answer.errors
-
-
 def test_a_container_is_sent_like_the_stream_in_it(call: Call, destination: Start, small: Path, tmp_path: Path) -> None:
     profile, container = tmp_path / "profile.json", tmp_path / "out.container"
     call("peer", "destination", "--save-profile", profile)
@@ -327,6 +305,15 @@ def test_a_container_is_sent_like_the_stream_in_it(call: Call, destination: Star
     listening = destination()
     answer = source(call, listening, container)
     assert answer.code == Exit.FINE, answer.errors
+    assert listening.end() == Exit.FINE
+    assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
+
+
+def test_an_abstract_name_is_an_object(call: Call, destination: Start, small: Path, tmp_path: Path) -> None:
+    """What has no URI is given as QAPI has it."""
+    address = {"transport": "socket", "type": "unix", "path": f"wireformat-{os.getpid()}", "abstract": True}
+    listening = destination(listen=json.dumps(address))
+    assert call("peer", "source", "--handshake", "--to", json.dumps(address), small).code == Exit.FINE
     assert listening.end() == Exit.FINE
     assert (tmp_path / "out.mig").read_bytes() == small.read_bytes()
 

@@ -37,6 +37,26 @@ def verb(monkeypatch: pytest.MonkeyPatch) -> Verb:
     return run
 
 
+def test_a_verb_may_have_a_second_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def describe() -> None:
+        """Do one of two things."""
+
+    def first(name: str) -> int:
+        """Do the first."""
+        print(f"first {name}")
+        return 3
+
+    module = ModuleType("wireformat.cli.trial")
+    module.run, module.COMMANDS = describe, {"first": first, "second": first}  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "wireformat.cli.trial", module)
+    assert run_verb("trial", ["first", "thing"]) == 3
+    assert capsys.readouterr().out == "first thing\n"
+    assert run_verb("trial", ["third"]) == 2
+    assert "third" in capsys.readouterr().err
+    assert run_verb("trial", ["--help"]) == 0
+    assert "Do one of two things." in capsys.readouterr().out
+
+
 def failing(error: BaseException) -> Callable[[], int]:
     """A verb that ends with an error."""
 

@@ -1,16 +1,19 @@
 """Makes the test vectors: `python -m tests.derive.freeze_vectors` writes the files that do not exist yet.
 
-Valid ones encode the values that `vectors_PROTOCOL.py` lists; a record without any gets the example that is made from
-its schema. Invalid ones are the broken bytes listed there, and mutations of the valid ones, one for each error and
-field that turns up, the smallest change first. A file that exists is never written again: vectors are promises to other
-programs.
+Valid ones encode the values that `vectors_PROTOCOL.py` lists. Where that module names no version, a record without
+values gets the example that is made from its schema. `vectors_PROTOCOL_VERSION.py` lists what a later version adds; its
+vectors stand in files `RECORD.VERSION.json` beside the others. Invalid ones are the broken bytes listed there, and
+mutations of the valid ones, one for each error and field that turns up, the smallest change first. A file that exists
+is never written again: vectors are promises to other programs.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -31,10 +34,12 @@ MAX_INVALID_SIZE = 128
 
 
 class Source:
-    """What a protocol's module lists: `VALUES` and `BROKEN` by record, `PARAMS` that a record's vectors have."""
+    """What a module lists: `VALUES` and `BROKEN` by record, `PARAMS` that a record's vectors have, their `VERSION`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, suffix: str = "") -> None:
         module = import_module(f"tests.derive.vectors_{name}")
+        self.suffix = suffix
+        self.version: str | None = module.VERSION
         self.values: Mapping[str, tuple[tuple[Any, ...], ...]] = module.VALUES
         self.params: Mapping[str, Mapping[str, Any]] = module.PARAMS
         self.broken: Mapping[str, tuple[tuple[str, bytes], ...]] = module.BROKEN
@@ -43,26 +48,30 @@ class Source:
         """The valid vectors of a record."""
         usual = dict(self.params.get(entry.key, {}))
         listed = self.values.get(entry.key, ())
-        if not listed:
+        if not listed and self.version is None:
             value = codec_for(entry.schema).decode(example(entry.schema, None, usual) or b"", usual)
-            return (_vector(entry, "example", value, usual),)
+            return (self._vector(entry, "example", value, usual),)
         return tuple(
-            _vector(entry, name, _value(entry, given), dict(*params) if params else usual)
+            self._vector(entry, name, _value(entry, given), dict(*params) if params else usual)
             for name, given, *params in listed
         )
 
+    def _vector(self, entry: Entry, name: str, value: Any, params: Mapping[str, Any]) -> Vector:
+        data = codec_for(entry.schema, self.version).encode(value, params)
+        values = to_json(entry.schema, value)
+        return Vector(entry.key, name, data, version=self.version, params=tuple(params.items()), values=values)
+
     def invalid(self, entry: Entry, sources: tuple[Vector, ...]) -> tuple[Vector, ...]:
         """The broken bytes that are listed, and mutations of the valid vectors: one for each error and field."""
-        listed = [Vector(entry.key, name, data) for name, data in self.broken.get(entry.key, ())]
+        broken = self.broken.get(entry.key, ())
+        listed = [Vector(entry.key, name, data, version=self.version) for name, data in broken]
         named = tuple(_with_error(entry, vector) for vector in listed)
         found: dict[tuple[str, str], Vector] = {}
         for _, vector in sorted(_broken(sources), key=_order):
             error = error_of(entry.schema, vector)
             if error and (error["id"], error["path"]) not in found and len(found) < MAX_INVALID:
                 where = error["path"] or "whole"
-                found[error["id"], error["path"]] = Vector(
-                    entry.key, f"{error['id']}: {where}", vector.data, params=vector.params, error=error
-                )
+                found[error["id"], error["path"]] = replace(vector, name=f"{error['id']}: {where}", error=error)
         return (*named, *sorted(found.values(), key=_is_about_length))
 
 
@@ -71,15 +80,10 @@ def _value(entry: Entry, given: Any) -> Any:
     return from_json(entry.schema, given) if isinstance(given, dict) else given
 
 
-def _vector(entry: Entry, name: str, value: Any, params: Mapping[str, Any]) -> Vector:
-    data = codec_for(entry.schema).encode(value, params)
-    return Vector(entry.key, name, data, params=tuple(params.items()), values=to_json(entry.schema, value))
-
-
 def _with_error(entry: Entry, vector: Vector) -> Vector:
     error = error_of(entry.schema, vector)
     assert error, f"{entry.key}: {vector.name} decodes"
-    return Vector(entry.key, vector.name, vector.data, error=error)
+    return replace(vector, error=error)
 
 
 def _is_about_length(vector: Vector) -> bool:
@@ -94,7 +98,7 @@ def _broken(sources: tuple[Vector, ...]) -> Iterator[tuple[int, Vector]]:
             truncations(source.data), [source.data + b"\0"], islice(mutations(source.data, seed), MUTATIONS)
         ):
             if len(data) <= MAX_INVALID_SIZE:
-                yield _distance(source.data, data), Vector(source.record, "", data, params=source.params)
+                yield _distance(source.data, data), replace(source, name="", data=data, values=None)
 
 
 def _distance(left: bytes, right: bytes) -> int:
@@ -115,16 +119,29 @@ def write(path: Path, vectors: tuple[Vector, ...]) -> bool:
     return True
 
 
+def write_missing(folder: Path, source: Source, entry: Entry) -> None:
+    """Write the files of one record that do not exist."""
+    good = source.valid(entry)
+    for kind, vectors in (("valid", good), ("invalid", source.invalid(entry, good))):
+        path = folder / kind / f"{entry.key}{source.suffix}.json"
+        if write(path, vectors):
+            print(path.relative_to(ROOT))
+
+
+def sources_of(name: str) -> Iterator[Source]:
+    """The modules of a protocol: the first, and one for each later version that has one."""
+    yield Source(name)
+    for version in protocol(name).versions:
+        if find_spec(f"tests.derive.vectors_{name}_{version}"):
+            yield Source(f"{name}_{version}", f".{version}")
+
+
 def main() -> None:
     """Write what is missing."""
     for name in NAMES:
-        source = Source(name)
-        for entry in subject_of(protocol(name)).entries.values():
-            good = source.valid(entry)
-            for kind, vectors in (("valid", good), ("invalid", source.invalid(entry, good))):
-                path = FOLDER / name / kind / f"{entry.key}.json"
-                if write(path, vectors):
-                    print(path.relative_to(ROOT))
+        for source in sources_of(name):
+            for entry in subject_of(protocol(name)).entries.values():
+                write_missing(FOLDER / name, source, entry)
 
 
 if __name__ == "__main__":

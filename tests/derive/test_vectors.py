@@ -63,6 +63,13 @@ def test_a_vector_that_decodes_but_is_not_canonical_is_named() -> None:
     assert disagreement(schema, replace(vector, params=())).startswith("does not decode")
 
 
+def test_fields_that_were_added_later_have_their_defaults() -> None:
+    schema = SUBJECTS["handshake"].entries["Progress"].schema
+    old = Vector("Progress", "x", bytes.fromhex("0001000000000001") + b"a", version="1", values={"text": "a"})
+    assert disagreement(schema, old) == ""
+    assert disagreement(schema, replace(old, values={})).startswith("decodes to {'text': 'a'")
+
+
 def test_check_raises_with_the_name_of_the_vector() -> None:
     with pytest.raises(SchemaError, match="Ping: vector one decodes to"):
         check(SCHEMA, [replace(PING, values={})])

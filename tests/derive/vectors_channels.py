@@ -9,6 +9,7 @@ from tests.derive.plain_bytes import entry, header
 from wireformat.protocols.channels.messages import NO_BINDING, ChannelHeader, ChannelKind, HeaderEntries, HeaderFlags
 from wireformat.schema import Unknown
 
+VERSION: str | None = "1"
 PARAMS: Mapping[str, Mapping[str, Any]] = {}
 
 BINDING = bytes(range(16))

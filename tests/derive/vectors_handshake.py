@@ -17,6 +17,7 @@ from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severit
 from wireformat.protocols.handshake.frame import Frame, Piece
 from wireformat.schema import Unknown
 
+VERSION: str | None = "1"
 PARAMS: Mapping[str, Mapping[str, Any]] = {}
 
 NONCE = bytes(range(32))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+VERSION: str | None = None
 RAM = {"page_size": 4096}
 SMALL = {"page_size": 1024}
 BLOCK = {"has_page_size": 0, "has_address": 0, "has_mapped": 0}

@@ -31,6 +31,8 @@ class Relay:
         """Once so many bytes were carried, nothing passes before this event."""
         self.change: Callable[[bytes], bytes] | None = None
         """What is done to everything that passes."""
+        self.pause_behind: tuple[int, float] | None = None
+        """Behind so many bytes of what goes forth every further one comes alone, after so many seconds."""
         self._target = target
         self._listener = listener
         self._wires: list[Wire] = []
@@ -81,6 +83,14 @@ class Relay:
                 await self._pass_on(data, other)
             await other.finish()
 
+    async def _write(self, data: bytes, other: Wire) -> None:
+        if self.pause_behind is None or self.carried < self.pause_behind[0]:
+            await other.write(data)
+            return
+        for value in data:
+            await asyncio.sleep(self.pause_behind[1])
+            await other.write(bytes([value]))
+
     async def _pass_on(self, data: bytes, other: Wire) -> None:
         if self.change is not None:
             data = self.change(data)
@@ -88,7 +98,7 @@ class Relay:
             await self.gate.wait()
         left = len(data) if self.limit is None else self.limit - self.carried
         self.carried += len(data)
-        await other.write(data[:left])
+        await self._write(data[:left], other)
         if left < len(data):
             self.limit = None
             self.cut()

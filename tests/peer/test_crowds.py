@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.peer.relay import relay
 from tests.peer.talk import run
 from wireformat.peer.destination import STRANGERS, Policy
 from wireformat.peer.payload import Payload
+from wireformat.peer.wire import Wire
 from wireformat.protocols.handshake.events import StrangerRefused
 from wireformat.protocols.qapi.addresses import Unix
 
@@ -66,6 +68,7 @@ async def disturbed(folder: Path, payload: Payload, number: int, channels: int) 
         return sent, served, set(answers)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("CH-070", "CH-073", "CH-074")
 @pytest.mark.parametrize("channels", [0, 2])
 def test_a_crowd_does_not_disturb_a_migration(payload: Payload, tmp_path: Path, channels: int) -> None:
@@ -103,6 +106,30 @@ def test_those_who_stay_silent_make_room_for_others(payload: Payload, tmp_path: 
     state, dropped, left = run(migrate(), 60)
     assert (state, left) == ("complete", 0)
     assert dropped >= 4 * STRANGERS
+
+
+@pytest.mark.requirement("CH-070")
+def test_a_channel_that_is_crowded_out_is_opened_again(payload: Payload, tmp_path: Path) -> None:
+    """Fails when a crowd that fills the lobby in the wrong moment ends a migration that opens its channels."""
+
+    async def migrate() -> tuple[str, int]:
+        async with destination(tmp_path, policy=Policy(strangers=1)) as served:
+            drop, numbers = served.peer.lobby._drop, count()
+
+            def welcome(wire: Wire) -> None:
+                enter(wire)
+                if next(numbers) in (1, 2, 4):
+                    drop(wire)
+
+            enter = served.peer.lobby.enter
+            served.peer.lobby.enter = welcome  # type: ignore[method-assign]
+            sent = await send(served.address, payload, source_config(3))
+            await served.running
+            return sent.state, served.peer.lobby.dropped
+
+    state, dropped = run(migrate())
+    assert state == "complete"
+    assert dropped >= 3
 
 
 @pytest.mark.requirement("CH-075")

@@ -18,6 +18,7 @@ from tests.peer.migration import (
     with_exporter,
     with_psk,
 )
+from tests.peer.relay import relay
 from tests.peer.talk import read_all, run, send_all
 from wireformat.peer.destination import Policy
 from wireformat.peer.dialling import connect
@@ -140,6 +141,23 @@ def test_a_key_must_be_the_same(
     assert run(migrate()) == (state, codes, state == "complete")
 
 
+@pytest.mark.requirement("HS-160")
+def test_a_source_that_trickles_does_not_keep_others_out_for_ever(small: Payload, tmp_path: Path) -> None:
+    """Fails when every byte renews the time for the handshake."""
+
+    async def migrate() -> tuple[str, str]:
+        policy = Policy(timeout=0.1)
+        async with destination(tmp_path, policy=policy) as served, relay(tmp_path, served.address) as between:
+            between.pause_behind = 400, 0.02
+            slow = asyncio.create_task(send(between.address, small, timeout=60.0))
+            while served.peer.sessions.session is None or not served.peer.sessions.session.is_over:
+                await asyncio.sleep(0.01)
+            quick = await send(served.address, small)
+            return (await slow).state, quick.state
+
+    assert run(migrate()) == ("failed", "complete")
+
+
 @pytest.mark.requirement("HS-171")
 def test_tls_is_required(small: Payload, tmp_path: Path, authority: Authority) -> None:
     """A source in clear is told so, in clear, and the destination goes on listening."""
@@ -179,7 +197,7 @@ def test_tls_is_not_expected(small: Payload, tmp_path: Path, authority: Authorit
         (b"GET / HTTP/1.1\r\nHost: there\r\n\r\n", "MALFORMED", False),
         (b"\x16\x03\x01\x02\x00\x01", "TLS_UNEXPECTED", True),
         (bytes(100), "MALFORMED", False),
-        (b"QEVM\x48\x53\0\1" + bytes(24), "LIMIT", True),
+        (b"QEVM\x48\x53\0\1" + bytes(24), "MALFORMED", True),
         (b"QEVM\x48\x53\0\1\1\1\xff\xff" + bytes(20), "LIMIT", True),
         (b"Q", "PEER_CLOSED", False),
         (b"", "PEER_CLOSED", False),

@@ -86,6 +86,7 @@ def check(sent: Sent, served: Served, state: str) -> None:
     assert not served.target.with_name(f"{served.target.name}.part").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-144", "HS-146", "HS-150", "HS-190")
 @pytest.mark.parametrize("channels", [0, 3])
 def test_a_cut_anywhere_ends_both_sides(small: Payload, tmp_path: Path, channels: int) -> None:
@@ -252,6 +253,7 @@ def test_cancelling_ends_both_sides(large: Payload, tmp_path: Path, channels: in
     assert received is None
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-145")
 def test_a_cut_after_loading_leaves_the_guest_held(small: Payload, tmp_path: Path) -> None:
     """The destination has everything, and may not run it: what it loaded is kept aside [handshake D.14]."""

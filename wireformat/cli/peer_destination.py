@@ -14,6 +14,7 @@ from wireformat import __version__
 from wireformat.cli import peer_options as options
 from wireformat.cli.exits import Exit, UsageError
 from wireformat.cli.peer_abilities import open_abilities
+from wireformat.cli.peer_load import load, open_file
 from wireformat.cli.peer_outcome import failure_exit, plain_outcome, work
 from wireformat.cli.peer_report import Report
 from wireformat.peer.destination import DestinationPeer, Policy
@@ -22,13 +23,14 @@ from wireformat.peer.listening import listen
 from wireformat.peer.lobby import Lobby
 from wireformat.peer.plain import PlainDestination
 from wireformat.peer.sink import Sink
+from wireformat.protocols.handshake.abilities import Abilities
 from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Secrets, accept_all
 from wireformat.protocols.handshake.judgement import judge
 from wireformat.protocols.handshake.listener import Listener
 from wireformat.protocols.handshake.messages import Inventory, InventoryReply
 from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.profile import profile_of, profile_text
-from wireformat.protocols.qapi.addresses import Address
+from wireformat.protocols.qapi.addresses import Address, File
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -87,6 +89,11 @@ def run(
     address = options.address_of(listen_at, "--listen")
     report = Report(VERB, as_json=as_json)
     policy = Policy(timeout, header_time, keep_listening=keep_listening, exit_on_error=exit_on_error)
+    if isinstance(address, File) and not handshake:
+        saved, container = open_file(address)
+        if container is not None:
+            known = open_abilities(abilities) if abilities else Abilities()
+            return load(saved, container, offer, known, Sink(output), report)
     if not handshake:
         return plain_outcome(VERB, receive_plain(address, output, report, policy, credentials))
     if one_way or is_one_way(address):

@@ -6,6 +6,7 @@ set earlier leaks into a migration [handshake R-HS-35].
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,7 @@ import typer
 
 from wireformat.cli.exits import UsageError
 from wireformat.errors import WireError
-from wireformat.peer.dialling import UnsupportedAddress, check_usable
+from wireformat.peer.dialling import check_usable
 from wireformat.protocols.handshake.keys import KEY_SIZE
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context
 from wireformat.protocols.handshake.offering import LIVE, Setting, offer
@@ -23,6 +24,7 @@ from wireformat.protocols.handshake.offers import ChannelOffer, Offer, Span, Wis
 from wireformat.protocols.handshake.registry import Side
 from wireformat.protocols.handshake.releases import RELEASES, Release, release
 from wireformat.protocols.qapi.addresses import Address, parse
+from wireformat.protocols.qapi.objects import from_qapi
 
 if TYPE_CHECKING:
     from wireformat.peer.tls import Credentials
@@ -59,13 +61,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="events as JSON, one per li
 
 
 def address_of(text: str, option: str) -> Address:
-    """The address that an option gives. Raises `UsageError`."""
+    """The address that an option gives, as a URI or as an object of QAPI. Raises `UsageError`."""
     try:
-        address = parse(text)
+        address = from_qapi(json.loads(text)) if text.startswith("{") else parse(text)
         check_usable(address)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}") from None
     except WireError as error:
-        raise UsageError(f"{option} {text}: {error.detail}") from None
-    except UnsupportedAddress as error:
         raise UsageError(f"{option} {text}: {error}") from None
     return address
 

@@ -8,7 +8,7 @@ from wireformat.cli.exits import UsageError
 from wireformat.cli.opening import open_binary
 from wireformat.errors import DecodeError
 from wireformat.peer.payload import Payload
-from wireformat.protocols.handshake.container import ALIGNMENT, is_container
+from wireformat.protocols.handshake.container import ALIGNMENT, Container, is_container
 from wireformat.protocols.handshake.container_reader import ContainerReader
 from wireformat.protocols.handshake.inventory import inventory_of_stream
 from wireformat.protocols.handshake.messages import Inventory
@@ -28,20 +28,20 @@ def open_payload(name: str) -> Payload:
     """The bytes of a stream, or of the stream in a container. Raises `UsageError`."""
     with open_binary(name) as file:
         payload = Payload(file)
-    front = payload.first(ALIGNMENT)
-    if not is_container(front):
-        return payload
-    return payload.behind(_front_size(name, payload))
+    container = container_in(name, payload)
+    return payload.behind(container.size) if container else payload
 
 
-def _front_size(name: str, payload: Payload) -> int:
-    """Bytes in front of the stream of a container. Raises `UsageError`."""
+def container_in(name: str, payload: Payload) -> Container | None:
+    """The front of a container; None where the bytes begin as something else. Raises `UsageError`."""
+    if not is_container(payload.first(ALIGNMENT)):
+        return None
     reader = ContainerReader()
     try:
         for chunk in payload.chunks():
             reader.receive_data(chunk)
             if found := reader.take():
-                return found.size
+                return found
     except DecodeError as error:
         raise UsageError(f"{name}: {error}") from None
     raise UsageError(f"{name}: ends within the front of a container")

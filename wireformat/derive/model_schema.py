@@ -21,9 +21,7 @@ EXPRESSION = {
     "description": 'A number, ["get", name, …] or [operator, operand, …].',
     "anyOf": [{"type": "integer"}, {"type": "array", "minItems": 2, "items": True}],
 }
-VALUE = {
-    "description": "A number, text, truth value, null, array, or an object: bytes as `hex`, a record as `record`."
-}
+VALUE = {"description": "A number, text, truth value, null, array, or an object: bytes as `hex`, a record as `record`."}
 
 
 def schema_document(schema: model.Schema) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from wireformat.protocols.handshake.events import (
     Granted,
     HandedOver,
     Held,
+    Negotiated,
     Paused,
     PayloadEnded,
     PayloadReceived,
@@ -48,6 +49,9 @@ STRANGERS = 64
 
 HEADER_TIME = 10.0
 """Seconds that a connection has for saying who it is."""
+
+HANDSHAKE_FACTOR = 10
+"""So many times the time for which a silent peer is waited for may pass until the payload begins."""
 
 OURS = MAGIC.to_bytes(4, "big") + MARKER.to_bytes(4, "big")
 
@@ -85,6 +89,7 @@ class DestinationPeer:
         self._patience = Patience(policy.timeout)
         self.lobby = Lobby(policy.strangers, policy.header_time)
         self._over = asyncio.Event()
+        self._deadline: asyncio.TimerHandle | None = None
         self._lines: dict[Connection, Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -108,7 +113,8 @@ class DestinationPeer:
     async def _serve(self) -> None:
         """Take connections; where no more can come, the last one decides."""
         await self._listener.serve(self._welcome)
-        await asyncio.wait(self._tasks)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         self._over.set()
 
     def _welcome(self, wire: Wire) -> None:
@@ -195,7 +201,10 @@ class DestinationPeer:
     def _react(self, event: Event) -> None:
         session = self.sessions.session
         match event:
+            case Negotiated():
+                self._bound(HANDSHAKE_FACTOR * self._policy.timeout)
             case Started():
+                self._bound(None)
                 self._sink.begin()
             case PayloadReceived(offset, data):
                 self._sink.write(offset, data)
@@ -227,10 +236,19 @@ class DestinationPeer:
 
     def _end(self, *, is_complete: bool) -> None:
         """A migration, or an attempt, is over: go on listening where the policy says so."""
+        self._bound(None)
         self.is_complete = is_complete
         goes_on = self._policy.keep_listening if is_complete else not self._policy.exit_on_error
         if not goes_on:
             self._over.set()
+
+    def _bound(self, time: float | None) -> None:
+        """Let the attempt fail unless something happens within that time, in seconds; None lifts the bound."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if time is not None:
+            self._deadline = asyncio.get_running_loop().call_later(time, self._silence)
 
     def _drop_lines(self) -> None:
         """The connections of a paused migration are of no use any more, also those that still work."""

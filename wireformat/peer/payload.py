@@ -43,6 +43,13 @@ class Payload:
         """The stream from an offset of its own on."""
         for position in range(self._start + offset, len(self._content), CHUNK):
             yield self._content[position : position + CHUNK]
+            self._give_back(position)
+
+    def _give_back(self, position: int) -> None:
+        """Let the kernel have the memory of a chunk again that was sent."""
+        if isinstance(self._content, mmap.mmap):
+            start = position // mmap.PAGESIZE * mmap.PAGESIZE
+            self._content.madvise(mmap.MADV_DONTNEED, start, min(CHUNK, len(self._content) - start))
 
     def feed(self) -> Callable[[Window], None]:
         """What feeds the next piece of the stream to a window."""

@@ -41,6 +41,28 @@ RETRY_PAUSE = 0.1
 STRIPED = "v1-striped"
 
 
+class Attempt:
+    """A channel on one connection. That it is lost before the destination said anything is no word on the channel."""
+
+    def __init__(self, channel: ChannelSource) -> None:
+        self.is_lost = False
+        self._channel = channel
+        self.receive_data = channel.receive_data
+        self.data_to_send = channel.data_to_send
+
+    @property
+    def wants_close(self) -> bool:
+        """See `End`."""
+        return self.is_lost or self._channel.wants_close
+
+    def receive_eof(self) -> None:
+        """See `End`."""
+        if self._channel.state == "header-sent":
+            self.is_lost = True
+        else:
+            self._channel.receive_eof()
+
+
 class SourcePeer:
     """One migration, from the first connection to the last. A silent peer is waited for `timeout` seconds."""
 
@@ -130,7 +152,7 @@ class SourcePeer:
             case ChannelsWanted(plan) if not self.session.is_over:
                 self._wanted = set(plan)
                 for key in plan:
-                    self._start(self._talking, self._talk_on(self.session.channel(key)))
+                    self._start(self._talking, self._talk_on(key))
             case Ready() if self.session.state == "ready":
                 self.session.start()
             case Started(payload):
@@ -145,21 +167,26 @@ class SourcePeer:
             case Paused() | Uncertain():
                 self._over.set()
 
-    async def _talk_on(self, channel: ChannelSource) -> None:
-        fault: OSError | None = None
+    async def _talk_on(self, key: ChannelKey) -> None:
+        """Open a channel and let it talk. One that is lost before it was accepted is opened again, a few times."""
+        fault: OSError = ConnectionError("the connection was lost")
         for _ in range(ATTEMPTS):
+            channel = self.session.channel(key)
             try:
                 wire, _ = await self._dialler.dial()
             except OSError as error:
                 fault = error
-                await asyncio.sleep(RETRY_PAUSE)
             else:
                 channel.connected()
-                line = Line(wire, channel, self._settle, self._patience.touch)
-                self._channels.append((channel, line))
-                await line.run()
-                return
-        channel.unreachable(reason(fault) if fault else "")
+                attempt = Attempt(channel)
+                place = channel, Line(wire, attempt, self._settle, self._patience.touch)
+                self._channels.append(place)
+                await place[1].run()
+                if not attempt.is_lost or self.session.is_over:
+                    return
+                self._channels.remove(place)
+            await asyncio.sleep(RETRY_PAUSE)
+        channel.unreachable(reason(fault))
         self._settle()
 
     async def _send(self, payload: str, offset: int) -> None:

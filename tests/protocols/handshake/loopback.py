@@ -192,11 +192,12 @@ class Loopback:
 
     def handshake(self, order: Callable[[tuple[ChannelKey, ...]], Iterator[ChannelKey]] = iter) -> None:
         """Go as far as the source may start."""
-        for event in self.pump():
-            if isinstance(event, ChannelsWanted):
-                for key in order(event.plan):
+        wanted = [event.plan for event in self.pump() if isinstance(event, ChannelsWanted)]
+        while wanted:
+            for plan in wanted:
+                for key in order(plan):
                     self.dial(key)
-        self.pump()
+            wanted = [event.plan for event in self.pump() if isinstance(event, ChannelsWanted)]
 
     def migrate(self, stream: bytes = STREAM, size: int = 1000) -> None:
         """Everything, to the end."""

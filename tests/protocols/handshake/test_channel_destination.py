@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.protocols.handshake.loopback import (
+    STREAM,
     STRIPED_OFFER,
     Loopback,
     codes,
@@ -36,7 +37,6 @@ def test_where_nothing_goes_on() -> None:
 
 
 @pytest.mark.requirement("CH-040", "CH-052")
-@pytest.mark.requirement("CH-052")
 def test_it_is_accepted_under_its_name() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
@@ -51,11 +51,41 @@ def test_it_is_accepted_under_its_name() -> None:
 
 
 @pytest.mark.requirement("HS-030")
-@pytest.mark.requirement("HS-030")
-def test_bytes_before_the_start_end_the_migration() -> None:
+def test_bytes_before_all_is_ready_end_the_migration() -> None:
+    run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
+    run.pump()
+    run.dial(ChannelKey("multifd", 2))
+    run.pump()
+    run.channels[ChannelKey("multifd", 2)].send(run.source.striper.end())
+    run.pump()
+    assert run.outcome == ("failed", "failed")
+    assert run.codes("source") == ["UNEXPECTED"]
+
+
+def test_pieces_may_overtake_the_start_on_their_own_connections() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.handshake()
-    next(iter(run.channels.values())).send(run.source.striper.end())
+    run.source.start()
+    for number, piece in enumerate(run.source.striper.cut(STREAM, 10)):
+        list(run.channels.values())[number % 3].send(piece)
+    for link in run.links[1:]:
+        link.move()
+    assert run.destination.state == "ready"
+    assert not any(link.far.wants_data for link in run.links[1:])
+    for channel in run.channels.values():
+        channel.send(run.source.striper.end())
+    run.source.payload_complete()
+    run.finish()
+    assert run.outcome == ("complete", "complete")
+    assert run.received == STREAM
+
+
+def test_only_few_bytes_may_overtake_the_start() -> None:
+    run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
+    run.handshake()
+    channel = next(iter(run.channels.values()))
+    for _ in range(5):
+        channel.send(bytes(1 << 20))
     run.pump()
     assert run.outcome == ("failed", "failed")
     assert run.codes("source") == ["UNEXPECTED"]

@@ -37,7 +37,7 @@ class Notes:
     def notice_open(self, key: ChannelKey) -> None:
         self.opened.append(key)
 
-    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool) -> None:
+    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool, by_peer: bool) -> None:
         self.closed.append((key, [found.code.name for found in errors], was_open))
 
 
@@ -59,8 +59,7 @@ def opened() -> tuple[ChannelSource, Notes]:
     return channel, notes
 
 
-@pytest.mark.requirement("CH-041", "CH-051")
-@pytest.mark.requirement("CH-040", "CH-051")
+@pytest.mark.requirement("CH-040", "CH-041", "CH-051")
 def test_the_header_says_it_all() -> None:
     channel, _ = dialled()
     header = TODAY.headers.decode(channel.data_to_send())
@@ -70,7 +69,6 @@ def test_the_header_says_it_all() -> None:
         channel.send(b"too early")
 
 
-@pytest.mark.requirement("CH-052")
 @pytest.mark.requirement("CH-052")
 @pytest.mark.parametrize("step", [1, 1000])
 def test_it_opens(step: int) -> None:
@@ -87,7 +85,6 @@ def test_it_opens(step: int) -> None:
 
 
 @pytest.mark.requirement("CH-053", "CH-062")
-@pytest.mark.requirement("CH-053")
 @pytest.mark.parametrize(
     ("data", "code"),
     [

@@ -26,7 +26,6 @@ def test_it_becomes_main_with_what_came_behind_the_header() -> None:
 
 
 @pytest.mark.requirement("HS-025")
-@pytest.mark.requirement("HS-025")
 def test_nothing_is_said_before_a_header() -> None:
     connection = Listener(destination_config()).accept()
     for byte in MAIN_HEADER[:-1]:
@@ -42,7 +41,6 @@ def test_the_least_refusal() -> None:
     assert codes(message_of(data[32:])) == ["BUSY"]
 
 
-@pytest.mark.requirement("CH-074")
 @pytest.mark.requirement("CH-074")
 def test_a_flood_is_not_kept() -> None:
     listener = Listener(destination_config())

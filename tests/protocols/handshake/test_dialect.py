@@ -70,7 +70,6 @@ def test_senders() -> None:
 
 
 @pytest.mark.requirement("HS-210")
-@pytest.mark.requirement("HS-210")
 @pytest.mark.parametrize("near", [TODAY, OLD])
 @pytest.mark.parametrize("far", [TODAY, OLD])
 def test_old_and_new_understand_each_other(near: Dialect, far: Dialect) -> None:

@@ -19,6 +19,7 @@ def test_every_code_is_of_a_known_class() -> None:
     assert {error_class(code) for code in ErrorCode} == set(ErrorClass)
 
 
+@pytest.mark.requirement("HS-152")
 @pytest.mark.parametrize(
     ("code", "found"),
     [

@@ -20,8 +20,7 @@ def test_a_seed_decides() -> None:
     assert one.dressed(message) != other.dressed(message)
 
 
-@pytest.mark.requirement("HS-034", "CH-030", "CH-033")
-@pytest.mark.requirement("CH-030", "HS-034")
+@pytest.mark.requirement("CH-030", "CH-033", "HS-034")
 def test_everything_added_is_reserved() -> None:
     greasing, plain = Greasing(3), hello(STRIPED_OFFER)
     tags, frames = set(), 0

@@ -50,7 +50,6 @@ def test_a_side_cannot_use_the_others_confirmation() -> None:
 
 
 @pytest.mark.requirement("CH-060", "HS-115")
-@pytest.mark.requirement("CH-060", "HS-115")
 @pytest.mark.parametrize(("given", "equal"), [(b"abcd", True), (b"abce", False), (b"abc", False), (None, False)])
 def test_all_of_a_proof_is_compared(given: bytes | None, equal: bool) -> None:
     assert keys.is_equal(given, b"abcd") is equal

@@ -24,7 +24,7 @@ from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey, StrangerRefused
 from wireformat.protocols.handshake.listener import Listener, refuse_plaintext
-from wireformat.protocols.handshake.opening import header_bytes
+from wireformat.protocols.handshake.opening import OURS, header_bytes
 
 KNOCKS = {
     "stream": (STREAM, ErrorCode.LEGACY_PEER, []),
@@ -59,8 +59,7 @@ KNOCKS = {
 }
 
 
-@pytest.mark.requirement("HS-172", "HS-202", "CH-003", "CH-004", "CH-005", "CH-006", "CH-070", "CH-071", "CH-073")
-@pytest.mark.requirement("CH-070", "CH-071")
+@pytest.mark.requirement("CH-003", "CH-004", "CH-005", "CH-006", "CH-070", "CH-071", "CH-073", "HS-172", "HS-202")
 @pytest.mark.parametrize("name", sorted(KNOCKS))
 @pytest.mark.parametrize("step", [1, 100])
 def test_strangers(name: str, step: int) -> None:
@@ -96,19 +95,36 @@ def test_a_connection_that_says_nothing() -> None:
 
 
 @pytest.mark.requirement("HS-204")
-@pytest.mark.requirement("HS-204")
 def test_one_migration_at_a_time() -> None:
     run = Loopback(source_config(STRIPED_OFFER), destination_config(STRIPED_OFFER))
     run.pump()
     newcomer = Speaker(run.listener)
-    assert codes(message_of(newcomer.answer[32:])) == ["BUSY"]
+    assert codes(newcomer.say(hello(STRIPED_OFFER))) == ["BUSY"]
+    run.handshake()
+    assert run.outcome == ("opening", "binding")
     for key in map(ChannelKey, ["multifd"] * 3, range(3)):
         run.dial(key)
     run.pump()
     assert run.outcome == ("ready", "ready")
+    assert StrangerRefused(ErrorCode.BUSY, OURS) in run.heard
 
 
-@pytest.mark.requirement("HS-155")
+@pytest.mark.requirement("CH-070", "HS-204")
+def test_a_header_alone_keeps_nobody_out() -> None:
+    listener = Listener(destination_config())
+    silent, garbled = Speaker(listener), Speaker(listener)
+    assert not listener.is_busy
+    assert codes(garbled.send(bytes(16))) == ["CRC"]
+    assert type(Speaker(listener).say(hello())).__name__ == "HelloReply"
+    assert listener.is_busy
+    silent.connection.silence()
+    assert [event.code for event in listener.events() if isinstance(event, StrangerRefused)] == [
+        ErrorCode.PEER_SILENT,
+        ErrorCode.CRC,
+    ]
+    assert listener.is_busy
+
+
 @pytest.mark.requirement("HS-155")
 def test_after_a_failure_the_next_one_is_served() -> None:
     listener = Listener(destination_config())
@@ -120,7 +136,6 @@ def test_after_a_failure_the_next_one_is_served() -> None:
     assert type(Speaker(listener).say(hello())).__name__ == "HelloReply"
 
 
-@pytest.mark.requirement("CH-070")
 @pytest.mark.requirement("CH-070")
 def test_knocking_changes_nothing() -> None:
     random = Random(7)
@@ -177,7 +192,6 @@ def test_a_channel_when_nothing_goes_on() -> None:
     assert channel.state == "closed"
 
 
-@pytest.mark.requirement("HS-171")
 @pytest.mark.requirement("HS-171")
 def test_a_plaintext_refusal_names_tls() -> None:
     assert codes(message_of(refuse_plaintext()[32:])) == ["TLS_REQUIRED"]

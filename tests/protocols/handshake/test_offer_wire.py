@@ -98,7 +98,6 @@ def test_shorter_names_come_first_on_the_wire() -> None:
 
 
 @pytest.mark.requirement("HS-036")
-@pytest.mark.requirement("HS-036")
 @pytest.mark.parametrize("group", ["capabilities", "parameters", "channels"])
 def test_nothing_may_be_named_twice(group: str) -> None:
     message = hello(replace(STRIPED_OFFER, parameters=(ParameterOffer("max-bandwidth", 1),)))
@@ -108,7 +107,6 @@ def test_nothing_may_be_named_twice(group: str) -> None:
     assert [found.code.name for found in caught.value.items] == ["DUPLICATE"]
 
 
-@pytest.mark.requirement("HS-116")
 @pytest.mark.requirement("HS-116")
 def test_the_plan_follows_from_the_result() -> None:
     result = Result(1, "v1-raw", channels=(("device-state", 1), ("multifd", 2)))

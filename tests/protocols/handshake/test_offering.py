@@ -235,6 +235,7 @@ def test_multifd_and_postcopy_both_required_of_an_older_release() -> None:
     assert isinstance(negotiate(source, offer(NEWEST, Side.DESTINATION)), Result)
 
 
+@pytest.mark.requirement("HS-211")
 def test_a_newer_source_keeps_what_an_older_destination_lacks_to_itself() -> None:
     wishes = {"switchover-ack": Wish.WANT, "postcopy-preempt": Wish.WANT}
     found = negotiate(offer(NEWEST, Side.SOURCE, wishes), offer(release("7.2"), Side.DESTINATION))

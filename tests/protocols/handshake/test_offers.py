@@ -45,6 +45,7 @@ def test_a_capability_is_avoided_unless_said_otherwise() -> None:
     assert CapabilityOffer("multifd") == CapabilityOffer("multifd", False, Wish.AVOID)
 
 
+@pytest.mark.requirement("HS-153")
 def test_an_item_is_fatal_and_final_unless_said_otherwise() -> None:
     item = ErrorItem(ErrorCode.BUSY)
     assert (item.severity, item.retry) == (Severity.FATAL, Retry.NEVER)

@@ -26,8 +26,7 @@ DATA = bytes.fromhex(
 )
 
 
-@pytest.mark.requirement("HS-001", "CH-001", "CH-002", "CH-003", "CH-004", "CH-005", "CH-006", "CH-007")
-@pytest.mark.requirement("CH-001", "CH-003", "HS-001")
+@pytest.mark.requirement("CH-001", "CH-002", "CH-003", "CH-004", "CH-005", "CH-006", "CH-007", "HS-001")
 def test_headers_are_those_of_the_design() -> None:
     assert header_bytes(TODAY, ChannelKind.MAIN, NO_BINDING, from_source=True) == MAIN_HEADER
     entries = HeaderEntries(channel_type="multifd", index=3, proof=b"\xaa" * 16, epoch=0)
@@ -46,7 +45,6 @@ def test_a_header_is_taken_once_it_is_whole() -> None:
     assert (taken[0].entries.index, taken[1], bytes(buffer)) == (3, DATA, b"rest")
 
 
-@pytest.mark.requirement("CH-005", "CH-009")
 @pytest.mark.requirement("CH-005", "CH-009")
 @pytest.mark.parametrize(("size", "id"), [(0, "mismatch"), (31, "mismatch"), (4097, "limit"), (65535, "limit")])
 def test_sizes_are_refused_before_waiting(size: int, id: str) -> None:
@@ -74,7 +72,6 @@ def test_beginnings() -> None:
 
 
 @pytest.mark.requirement("CH-007", "CH-072")
-@pytest.mark.requirement("CH-072")
 @pytest.mark.parametrize(
     ("kind", "binding", "from_source", "code"),
     [

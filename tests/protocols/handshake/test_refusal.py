@@ -25,12 +25,11 @@ from wireformat.protocols.handshake.refusal import (
 
 
 @pytest.mark.requirement("HS-157")
-@pytest.mark.requirement("HS-157")
 @pytest.mark.parametrize(
     ("id", "code"),
     [
         ("checksum", "CRC"),
-        ("sequence", "SEQUENCE"),
+        ("handshake/sequence", "SEQUENCE"),
         ("order", "NON_CANONICAL"),
         ("duplicate", "DUPLICATE"),
         ("missing", "MISSING"),
@@ -53,7 +52,6 @@ def test_whose_fault_it_is() -> None:
 
 
 @pytest.mark.requirement("HS-151", "HS-157")
-@pytest.mark.requirement("HS-151", "HS-157")
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -75,8 +73,7 @@ def test_a_violation_holds_its_items_in_order() -> None:
     assert late.retry == Retry.LATER
 
 
-@pytest.mark.requirement("HS-153")
-@pytest.mark.requirement("HS-151")
+@pytest.mark.requirement("HS-151", "HS-153")
 def test_items_travel() -> None:
     whole = ErrorItem(
         ErrorCode.CAP_UNSUPPORTED,
@@ -107,7 +104,6 @@ def test_items_travel_in_the_order_of_their_bytes() -> None:
     assert encoded == sorted(set(encoded))
 
 
-@pytest.mark.requirement("HS-150")
 @pytest.mark.requirement("HS-150")
 def test_a_refusal_without_a_fatal_reason_gets_one() -> None:
     assert [found.code for found in errors_of(Reject())] == [ErrorCode.MISSING]

@@ -53,8 +53,7 @@ from wireformat.protocols.handshake.source import SourceSession
 TWO = offer("multifd", payloads=(RAW,), channels=2)
 
 
-@pytest.mark.requirement("HS-014", "HS-018", "HS-030", "HS-130", "CH-040", "CH-052", "CH-061")
-@pytest.mark.requirement("HS-014", "HS-030", "HS-131")
+@pytest.mark.requirement("CH-040", "CH-052", "CH-061", "HS-014", "HS-018", "HS-030", "HS-130", "HS-131")
 @pytest.mark.parametrize("order", list(permutations(range(2))))
 def test_plain_success(order: tuple[int, ...]) -> None:
     migration = Loopback(source_config(TWO), destination_config(TWO))
@@ -79,8 +78,7 @@ def capable(name: str, *, able: bool, wish: Wish) -> Offer:
     return replace(offer(), capabilities=(CapabilityOffer(name, able, wish),))
 
 
-@pytest.mark.requirement("HS-211", "CH-034")
-@pytest.mark.requirement("HS-211")
+@pytest.mark.requirement("CH-034", "HS-211")
 def test_a_wish_that_the_destination_lacks_is_dropped() -> None:
     wanting = capable("zero-copy-send", able=True, wish=Wish.WANT)
     migration = Loopback(source_config(wanting), destination_config(offer()))
@@ -89,8 +87,7 @@ def test_a_wish_that_the_destination_lacks_is_dropped() -> None:
     assert migration.source.agreed.capabilities == ()
 
 
-@pytest.mark.requirement("HS-151", "HS-154", "HS-155", "HS-212")
-@pytest.mark.requirement("HS-154", "HS-211")
+@pytest.mark.requirement("HS-151", "HS-154", "HS-155", "HS-211", "HS-212")
 def test_a_requirement_that_the_destination_lacks_is_refused_and_the_next_attempt_goes_well() -> None:
     listener = Listener(destination_config(offer()))
     requiring = capable("postcopy-ram", able=True, wish=Wish.REQUIRE)
@@ -117,8 +114,7 @@ def able_to(*sections: SectionAbility) -> Any:
     return judged
 
 
-@pytest.mark.requirement("HS-098", "HS-211")
-@pytest.mark.requirement("HS-093")
+@pytest.mark.requirement("HS-093", "HS-098", "HS-211")
 def test_an_unknown_subsection_is_omitted() -> None:
     judged = able_to(SectionAbility("simple", 0, 1, 1), SectionAbility("virtio-net", 0, 11, 9, subsections=()))
     migration = Loopback(source_config(), destination_config(judge=judged))
@@ -133,7 +129,6 @@ def test_an_unknown_subsection_is_omitted() -> None:
 
 
 @pytest.mark.requirement("HS-100", "HS-154", "HS-156")
-@pytest.mark.requirement("HS-100")
 def test_unknown_devices_end_it_with_every_reason() -> None:
     sections = (
         SectionItem(idstr="vmcoreinfo", instance_id=0, version=2, oldest=2),
@@ -150,7 +145,6 @@ def test_unknown_devices_end_it_with_every_reason() -> None:
     assert names(said(migration.main, "source"))[-1] == "Abort"
 
 
-@pytest.mark.requirement("HS-094")
 @pytest.mark.requirement("HS-094")
 def test_a_section_is_sent_in_an_older_version() -> None:
     judged = able_to(SectionAbility("simple", 0, 1, 1), SectionAbility("virtio-net", 0, 10, 9))
@@ -181,7 +175,6 @@ def test_two_migrations_cross_over() -> None:
 
 
 @pytest.mark.requirement("CH-054", "CH-058", "CH-062")
-@pytest.mark.requirement("CH-058", "CH-062")
 def test_a_channel_of_another_migration_is_refused_and_harms_none() -> None:
     listener = Listener(destination_config(TWO))
     first = Loopback(source_config(TWO), listener)
@@ -204,7 +197,6 @@ def test_a_channel_of_another_migration_is_refused_and_harms_none() -> None:
 
 
 @pytest.mark.requirement("HS-021", "HS-200")
-@pytest.mark.requirement("HS-200")
 def test_a_destination_without_the_handshake_closes() -> None:
     source = SourceSession(source_config())
     source.connect()
@@ -217,8 +209,7 @@ def test_a_destination_without_the_handshake_closes() -> None:
     assert source.state == "failed"
 
 
-@pytest.mark.requirement("HS-025", "HS-202", "CH-071")
-@pytest.mark.requirement("HS-202")
+@pytest.mark.requirement("CH-071", "HS-025", "HS-202")
 def test_a_source_without_the_handshake_gets_nothing_back() -> None:
     listener = Listener(destination_config())
     connection = listener.accept()
@@ -236,7 +227,6 @@ def stripped(hello: Any) -> Any:
     return replace(hello, versions=(1,))
 
 
-@pytest.mark.requirement("HS-111", "HS-173")
 @pytest.mark.requirement("HS-111", "HS-173")
 @pytest.mark.parametrize("level", [ConfirmLevel.NONE, ConfirmLevel.PSK])
 def test_a_stripped_version_shows_in_the_transcript(level: ConfirmLevel) -> None:
@@ -306,7 +296,6 @@ def reconnect(migration: Loopback) -> int:
 
 
 @pytest.mark.requirement("HS-192", "HS-196")
-@pytest.mark.requirement("HS-192")
 def test_a_destination_that_was_restarted_knows_nothing() -> None:
     resumable = offer(RESUME, HANDOVER)
     migration = Loopback(source_config(resumable), destination_config(resumable))

@@ -133,6 +133,7 @@ def test_a_commit_is_a_promise() -> None:
     assert violations(read_stream(Writer().stream(inventory, promise)), inventory, reply, commit) == ()
 
 
+@pytest.mark.requirement("HS-101")
 @pytest.mark.parametrize(
     ("extra", "code", "path"),
     [
@@ -180,6 +181,7 @@ def test_the_stream_of_a_container_holds_what_its_manifest_lists() -> None:
     ]
 
 
+@pytest.mark.requirement("HS-101")
 def test_real_streams_hold_what_their_inventory_lists(stream_capture: Capture) -> None:
     stream = read_stream(stream_capture.data)
     assert manifest_violations(stream, manifest_of(RESULT, inventory_of_stream(stream))) == ()

@@ -23,7 +23,14 @@ from wireformat.errors import LocalProtocolError
 from wireformat.protocols.handshake.connection import refusal
 from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import ChannelKey, ChannelRefused, Failed, PayloadEnded
+from wireformat.protocols.handshake.events import (
+    ChannelKey,
+    ChannelRefused,
+    ChannelsWanted,
+    Failed,
+    PayloadEnded,
+    Ready,
+)
 from wireformat.protocols.handshake.payloads import HANDOVER
 from wireformat.protocols.handshake.refusal import item
 from wireformat.protocols.handshake.source import SourceSession
@@ -57,7 +64,6 @@ def test_the_guest_is_handed_over() -> None:
 
 
 @pytest.mark.requirement("HS-142", "HS-145")
-@pytest.mark.requirement("HS-142")
 def test_a_cut_before_grant_leaves_the_guest_here() -> None:
     run = loaded()
     run.main.cut()
@@ -67,7 +73,6 @@ def test_a_cut_before_grant_leaves_the_guest_here() -> None:
     assert run.destination.state == "failed"
 
 
-@pytest.mark.requirement("HS-144")
 @pytest.mark.requirement("HS-144")
 @pytest.mark.parametrize("runs", [True, False])
 def test_a_cut_behind_grant_is_for_management(runs: bool) -> None:
@@ -100,7 +105,6 @@ def test_cancelling_before_grant_drops_it_at_the_destination() -> None:
     assert run.codes("destination") == ["CANCELLED"]
 
 
-@pytest.mark.requirement("HS-136")
 @pytest.mark.requirement("HS-136")
 def test_an_abort_during_the_payload_is_heard() -> None:
     run = Loopback(source_config(), destination_config())
@@ -149,7 +153,6 @@ def no_id(reply: Any) -> Any:
 
 
 @pytest.mark.requirement("HS-051", "HS-053")
-@pytest.mark.requirement("HS-051")
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -207,8 +210,7 @@ def test_a_destination_that_cannot_be_reached() -> None:
     assert [(found.code, found.text) for found in event.errors] == [(ErrorCode.LOCAL_IO, "connection refused")]
 
 
-@pytest.mark.requirement("CH-063", "HS-118")
-@pytest.mark.requirement("CH-063", "HS-028")
+@pytest.mark.requirement("CH-063", "HS-028", "HS-118")
 def test_an_optional_channel_that_is_not_accepted_is_done_without() -> None:
     def admit(key: ChannelKey) -> Any:
         return item(ErrorCode.LOCAL_IO, text="no room") if key.index == 1 else None
@@ -238,7 +240,6 @@ def test_a_needed_channel_that_cannot_be_opened_ends_it() -> None:
 
 
 @pytest.mark.requirement("HS-118")
-@pytest.mark.requirement("HS-118")
 def test_ready_without_what_is_needed_is_refused() -> None:
     needing = replace(STRIPED_OFFER, channels=(replace(STRIPED_OFFER.channels[0], minimum=3),))
     run = Loopback(source_config(needing), destination_config(STRIPED_OFFER))
@@ -266,7 +267,7 @@ def test_steps_out_of_order_are_our_own_fault() -> None:
             step()
     with pytest.raises(LocalProtocolError) as caught:
         source.channel(ChannelKey("multifd", 0))
-    assert caught.value.id == "usage"
+    assert caught.value.id == "handshake/usage"
 
 
 def test_a_changed_frame_is_one() -> None:
@@ -275,3 +276,38 @@ def test_a_changed_frame_is_one() -> None:
     other = changed(data, "Hello", our_nonce)
     assert message_of(other[32:]).nonce == message_of(data[32:]).nonce
     assert other == data
+
+
+def needing(count: int) -> Any:
+    """An offer of three channels of which so many are needed."""
+    return replace(STRIPED_OFFER, channels=(replace(STRIPED_OFFER.channels[0], minimum=count),))
+
+
+@pytest.mark.requirement("CH-063", "HS-118", "HS-162")
+def test_what_can_be_done_without_is_opened_first() -> None:
+    run = Loopback(source_config(needing(1)), destination_config(STRIPED_OFFER))
+    (wanted,) = [event for event in run.pump() if isinstance(event, ChannelsWanted)]
+    assert wanted.plan == (ChannelKey("multifd", 1), ChannelKey("multifd", 2))
+    run.dial(ChannelKey("multifd", 1))
+    run.source.channel(ChannelKey("multifd", 2)).unreachable("no route")
+    (rest,) = [event for event in run.pump() if isinstance(event, ChannelsWanted)]
+    assert rest.plan == (ChannelKey("multifd", 0),)
+    assert run.destination.state == "binding"
+    run.dial(ChannelKey("multifd", 0))
+    run.pump()
+    assert run.outcome == ("ready", "ready")
+    assert run.heard[-1] == Ready((ChannelKey("multifd", 0), ChannelKey("multifd", 1)), (ChannelKey("multifd", 2),))
+    run.source.start()
+    run.send(STREAM)
+    run.finish()
+    assert run.received == STREAM
+
+
+@pytest.mark.requirement("HS-162")
+def test_nobody_waits_for_a_channel_that_cannot_come() -> None:
+    run = Loopback(source_config(needing(0)), destination_config(STRIPED_OFFER))
+    run.pump()
+    run.source.channel(ChannelKey("multifd", 1)).unreachable("no route")
+    run.pump()
+    assert run.outcome == ("failed", "failed")
+    assert run.codes("destination") == ["CHANNEL_MISSING", "LOCAL_IO"]

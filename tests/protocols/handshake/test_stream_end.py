@@ -48,7 +48,6 @@ def ended(data: bytes, step: int) -> tuple[VmStateEnd, int]:
 
 
 @pytest.mark.requirement("HS-132")
-@pytest.mark.requirement("HS-132")
 @pytest.mark.parametrize("name", sorted(STREAMS))
 @pytest.mark.parametrize("step", [1, 7, 1000])
 def test_a_frame_follows(name: str, step: int) -> None:
@@ -58,7 +57,6 @@ def test_a_frame_follows(name: str, step: int) -> None:
     assert size == len(stream)
 
 
-@pytest.mark.requirement("HS-132")
 @pytest.mark.requirement("HS-132")
 @pytest.mark.parametrize("name", sorted(STREAMS))
 @pytest.mark.parametrize("step", [1, 1000])
@@ -83,7 +81,6 @@ def test_no_stream() -> None:
         VmStateEnd(partial(frame_behind, sequence=0)).take(b"no stream at all")
 
 
-@pytest.mark.requirement("HS-135")
 @pytest.mark.requirement("HS-135")
 def test_memory_does_not_grow_with_the_stream() -> None:
     parts = [ram_part(*(page(8192 * n, 1, "a") if n % 2 else zero(8192 * n, "a") for n in range(100)))] * 60

@@ -36,7 +36,6 @@ class Joined:
 
 
 @pytest.mark.requirement("HS-133")
-@pytest.mark.requirement("HS-133")
 @settings(max_examples=60, deadline=None)
 @given(st.integers(90, 900), st.integers(0, 10**6), st.integers(40, 700))
 def test_any_distribution_gives_the_stream(size: int, seed: int, step: int) -> None:
@@ -56,7 +55,6 @@ def test_any_distribution_gives_the_stream(size: int, seed: int, step: int) -> N
 
 
 @pytest.mark.requirement("HS-135")
-@pytest.mark.requirement("HS-135")
 def test_what_comes_early_is_bounded() -> None:
     joined = Joined(window=1000)
     assert all(joined.joiner.wants(key) for key in KEYS)
@@ -68,7 +66,6 @@ def test_what_comes_early_is_bounded() -> None:
     assert len(joined.content) == 3000
 
 
-@pytest.mark.requirement("HS-135")
 @pytest.mark.requirement("HS-135")
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6))
@@ -88,7 +85,6 @@ def test_bounded_joining_never_stops(seed: int) -> None:
     assert joined.content == CONTENT
 
 
-@pytest.mark.requirement("HS-134")
 @pytest.mark.requirement("HS-134")
 @pytest.mark.parametrize(
     ("moves", "code"),

@@ -33,7 +33,6 @@ def test_a_frame_may_be_known_before_the_headers() -> None:
 
 
 @pytest.mark.requirement("HS-110")
-@pytest.mark.requirement("HS-110")
 @pytest.mark.parametrize("what", ["prologue", "source", "destination", "frame"])
 def test_everything_counts(what: str) -> None:
     parts = {"prologue": b"p", "source": b"s", "destination": b"d", "frame": b"f"}

@@ -32,6 +32,10 @@ class Binding:
         """The channels that have neither come nor been refused, in the order of the plan."""
         return tuple(key for key in self.plan if key not in self.bound and key not in self.refused)
 
+    def close(self) -> None:
+        """What has not come will be done without."""
+        self.refused.update(self.open)
+
     def admit(self, header: Any) -> ChannelKey:
         """The slot that a header may fill. Raises `Violation`; nothing is bound yet."""
         key = self._proven(header)
@@ -41,8 +45,10 @@ class Binding:
         if not 0 <= key.index < self._counts[key.type]:
             text = f"{key.type} has {self._counts[key.type]} channels"
             raise violation(ErrorCode.CHANNEL_INDEX, f"/channels/{key}", text)
-        if key not in self.open:
+        if key in self.bound:
             raise violation(ErrorCode.CHANNEL_DUPLICATE, f"/channels/{key}", f"{key} is taken")
+        if key in self.refused:
+            raise violation(ErrorCode.UNEXPECTED, f"/channels/{key}", f"{key} was done without")
         return key
 
     def _proven(self, header: Any) -> ChannelKey:

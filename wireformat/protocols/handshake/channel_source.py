@@ -22,8 +22,8 @@ class Owner(Protocol):
     def notice_open(self, key: ChannelKey) -> None:
         """The channel was accepted."""
 
-    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool) -> None:
-        """The channel was refused or lost, for these reasons."""
+    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool, by_peer: bool) -> None:
+        """The channel was refused, by the peer or by chance, or lost, for these reasons."""
 
 
 class ChannelSource(ChannelEnd):
@@ -39,6 +39,7 @@ class ChannelSource(ChannelEnd):
         self._entries = HeaderEntries(channel_type=key.type, index=key.index, proof=proof, epoch=thread.epoch)
         self._owner = owner
         self._has_header = False
+        self._is_refused = False
 
     def connected(self) -> None:
         """The connection is there, TLS included."""
@@ -95,9 +96,10 @@ class ChannelSource(ChannelEnd):
             case "ChannelAck":
                 raise violation(ErrorCode.UNEXPECTED, "/name", "the peer accepts another channel than this one")
             case "Reject" | "Abort":
+                self._is_refused = True
                 raise Violation(errors_of(message))
             case name:
                 raise RemoteProtocolError("illegal-event", f"{name} is not legal on a channel")
 
     def _closed(self, items: tuple[ErrorItem, ...], was_open: bool) -> None:
-        self._owner.notice_closed(self.key, items, was_open=was_open)
+        self._owner.notice_closed(self.key, items, was_open=was_open, by_peer=self._is_refused)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from wireformat.errors import DecodeError, LocalProtocolError
 from wireformat.protocols.handshake import keys
@@ -32,11 +32,17 @@ from wireformat.protocols.handshake.events import (
 from wireformat.protocols.handshake.frames import FrameReader, FrameWriter, frame_behind
 from wireformat.protocols.handshake.messages import Loaded, ResumeReply, Running
 from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.payloads import HANDOVER, RAW, STRIPED
+from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW, STRIPED
 from wireformat.protocols.handshake.refusal import Violation, item, violation
 from wireformat.protocols.handshake.resume import Thread
 from wireformat.protocols.handshake.session import Handler
 from wireformat.protocols.handshake.striped import Joiner
+
+FRAMED_MESSAGES: Final = frozenset({"PayloadBlock", "PayloadEnd"})
+
+
+MAX_EARLY: Final = 4 << 20
+"""Bytes of all channels that are kept when they overtake START."""
 
 
 class DestinationSession(DestinationHandshake):
@@ -49,6 +55,7 @@ class DestinationSession(DestinationHandshake):
         self._stream = config.stream_end(self._find_frame)
         self._undecided = bytearray()
         self._handover: Any = None
+        self._overtaking: list[tuple[ChannelKey, bytes]] = []
         self._is_confirmed = True
         self._joiner: Joiner | None = None
         self._has_payload = False
@@ -57,8 +64,28 @@ class DestinationSession(DestinationHandshake):
         if start.payload != self.agreed.payload:
             raise violation(ErrorCode.UNEXPECTED, "/payload", "another payload than both agreed on")
         self._events.append(Started(start.payload))
+        self._reader.takes_blocks = start.payload == FRAMED
         if start.payload == STRIPED and self.binding is not None:
             self._joiner = Joiner(self.binding.bound, self._deliver, self._config.window)
+        early, self._overtaking = self._overtaking, []
+        for key, data in early:
+            self.receive_channel(key, data)
+
+    def _check_message(self, name: str, message: Any, raw: bytes) -> None:
+        """Refuse what does not belong into the payload that was agreed, or not yet, or not any more."""
+        super()._check_message(name, message, raw)
+        is_framed = self.result is not None and self.result.payload == FRAMED
+        if name in FRAMED_MESSAGES and (not is_framed or self._has_payload):
+            raise violation(ErrorCode.UNEXPECTED, text=f"{name} where no block of the payload is expected")
+
+    def _hear_block(self, block: Any) -> None:
+        if not block.data:
+            raise violation(ErrorCode.MALFORMED, "/data", "a block without bytes")
+        self._deliver(self._received, bytes(block.data))
+
+    def _hear_end(self, end: Any) -> None:
+        self._check_arrived(end)
+        self._end_payload()
 
     def _is_streaming(self) -> bool:
         """Whether the bytes of the main channel are the raw stream's."""
@@ -127,7 +154,10 @@ class DestinationSession(DestinationHandshake):
     def receive_channel(self, key: ChannelKey, data: bytes) -> None:
         """Bytes arrived on a bound channel."""
         self._is_confirmed = True
-        if self.state not in ("binding", "ready", "payload", "handed-over"):
+        if self.state == "ready":
+            self._hold(key, data)
+            return
+        if self.state not in ("binding", "payload", "handed-over"):
             return
         try:
             if self._joiner is None:
@@ -138,10 +168,18 @@ class DestinationSession(DestinationHandshake):
         except Violation as error:
             self._fault(error.items)
 
+    def _hold(self, key: ChannelKey, data: bytes) -> None:
+        """Keep pieces that overtake START on their own connection, if they are few."""
+        self._overtaking.append((key, data))
+        if sum(len(held) for _, held in self._overtaking) > MAX_EARLY:
+            text = "too many bytes on channels before START"
+            self._fault((item(ErrorCode.UNEXPECTED, f"/channels/{key}", text),))
+
     def lose_channel(self, key: ChannelKey, items: tuple[ErrorItem, ...]) -> None:
-        """A bound channel is gone. Once the raw payload flows, nothing needs it."""
-        is_needed = self.state in ("binding", "ready") if self._joiner is None else not self._joiner.has_ended(key)
-        if is_needed:
+        """A bound channel is gone. It may come again before all are there; nothing needs it for the raw payload."""
+        if self.state == "binding" and self.binding is not None:
+            self.binding.bound.discard(key)
+        elif self.state == "ready" or (self._joiner is not None and not self._joiner.has_ended(key)):
             self._lose(items)
 
     def wants_channel(self, key: ChannelKey) -> bool:
@@ -156,12 +194,15 @@ class DestinationSession(DestinationHandshake):
             self._handover = handover
 
     def _check_handover(self, handover: Any) -> None:
-        """What the source says of the stream must be what arrived."""
-        expected = self._received, self._sum.digest()
-        if not self._has_payload or (handover.size, handover.digest) != expected:
-            text = f"{self._received} bytes arrived, and are not the {handover.size} bytes that were sent"
-            raise violation(ErrorCode.MALFORMED, "/digest", text, expected=handover.size, actual=self._received)
+        """The stream must be whole before the source hands over."""
+        self._check_arrived(handover, is_whole=self._has_payload)
         self._events.append(HandedOver(handover.size, handover.digest))
+
+    def _check_arrived(self, said: Any, *, is_whole: bool = True) -> None:
+        """What the source says of the stream must be what arrived."""
+        if not is_whole or (said.size, said.digest) != (self._received, self._sum.digest()):
+            text = f"{self._received} bytes arrived, and are not the {said.size} bytes that were sent"
+            raise violation(ErrorCode.MALFORMED, "/digest", text, expected=said.size, actual=self._received)
 
     def loaded(self) -> None:
         """The guest is loaded, and does not run."""
@@ -204,6 +245,8 @@ class DestinationSession(DestinationHandshake):
         self._step("reconnect")
         self._begin()
         self._reader, self._writer = reader, writer
+        if self.agreed.payload == FRAMED:
+            self._reader.takes_blocks, self._has_payload = True, False
         self._thread = replace(thread, epoch=resume.epoch)
         self._is_confirmed = False
         self.binding = Binding(self._thread, sorted(binding.bound))
@@ -229,6 +272,8 @@ class DestinationSession(DestinationHandshake):
     handlers: ClassVar[Mapping[str, Handler]] = {
         **DestinationHandshake.handlers,
         "Start": _hear_start,
+        "PayloadBlock": _hear_block,
+        "PayloadEnd": _hear_end,
         "Handover": _hear_handover,
         "Grant": _hear_grant,
     }

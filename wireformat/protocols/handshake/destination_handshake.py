@@ -15,11 +15,12 @@ from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind
 from wireformat.protocols.handshake import keys, opening
 from wireformat.protocols.handshake.binding import Binding
 from wireformat.protocols.handshake.dialect import TODAY, Dialect
+from wireformat.protocols.handshake.digests import DIGESTS_SINCE, Collector
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelKey, ChannelOpened, ChannelRefused, Negotiated, Ready
 from wireformat.protocols.handshake.frame import FRAME_HEADER
 from wireformat.protocols.handshake.frames import FIRST_LIMIT, entries
-from wireformat.protocols.handshake.inventory_items import VerdictItem, VerdictKind
+from wireformat.protocols.handshake.inventory_items import SectionItem, VerdictItem, VerdictKind
 from wireformat.protocols.handshake.messages import (
     DIGEST_SIZE,
     ChannelsReady,
@@ -82,7 +83,8 @@ def admit_all(_: ChannelKey) -> None:
 class DestinationConfig:
     """Everything a destination brings to all of its attempts.
 
-    `secrets` gives new random bytes for each; `judge` answers an inventory; `admit` may refuse a planned channel;
+    `secrets` gives new random bytes for each; `judge` answers an inventory; `sections` are those that it would list
+    itself: one that the source has in the very same form need not be sent; `admit` may refuse a planned channel;
     `window` is how many bytes are held for pieces that come early.
     """
 
@@ -90,6 +92,7 @@ class DestinationConfig:
     secrets: Callable[[], Secrets]
     context: Context = NO_CONTEXT
     judge: Judge = accept_all
+    sections: tuple[SectionItem, ...] = ()
     admit: Callable[[ChannelKey], ErrorItem | None] = admit_all
     confirm: ConfirmLevel = ConfirmLevel.NONE
     psk: bytes = b""
@@ -101,8 +104,15 @@ class DestinationConfig:
     window: int = 64 << 20
 
 
+def unclaimed() -> None:
+    """What a HELLO has to ask for where nobody else can be in its way."""
+
+
 class DestinationHandshake(Session):
-    """A destination until the payload begins. `exporter` are the bytes of the connection's TLS exporter."""
+    """A destination until the payload begins. `exporter` are the bytes of the connection's TLS exporter.
+
+    `claim` is called for a whole HELLO, before it is answered, and may raise `Violation`.
+    """
 
     role = "destination"
     peer = "source"
@@ -116,7 +126,9 @@ class DestinationHandshake(Session):
         self._key = confirming_key(config.confirm, config.psk, exporter)
         self._needed: Mapping[str, int] = {}
         self._result_bytes = b""
+        self._collector = Collector(config.sections, config.dialect)
         self.binding: Binding | None = None
+        self.claim: Callable[[], None] = unclaimed
         self._step("accept")
 
     def opened(self, header: bytes) -> None:
@@ -146,6 +158,7 @@ class DestinationHandshake(Session):
 
     def _hear_hello(self, hello: Any) -> None:
         """Compute the result, or say everything that stands against it."""
+        self.claim()
         offer = offer_of(hello)
         result = negotiate(offer, self._config.offer)
         items = [*context_items(hello.context, self._config.context), *self._hello_items(hello)]
@@ -187,6 +200,12 @@ class DestinationHandshake(Session):
         self._reader.codec = self._writer.codec = self._dialect.frames(result.version)
 
     def _hear_inventory(self, inventory: Any) -> None:
+        """Judge what the source will send, once all of it is known."""
+        if self.agreed.version >= DIGESTS_SINCE:
+            inventory = self._collector.take(inventory)
+        if inventory is None:
+            self._send(InventoryReply(wanted=self._collector.wanted))
+            return
         answer = self._config.judge(inventory)
         if isinstance(answer, tuple):
             raise Violation(answer)
@@ -224,7 +243,7 @@ class DestinationHandshake(Session):
         """Refuse a channel for a reason of our own, which ends the attempt where the source needs it."""
         binding.refused.add(key)
         self._events.append(ChannelRefused(key, (reason,)))
-        if key.index < self._needed.get(key.type, 0):
+        if self._is_needed(key):
             text = f"{key} is needed, and refused"
             self._fault((reason, item(ErrorCode.CHANNEL_MISSING, f"/channels/{key}", text)))
         else:
@@ -244,10 +263,22 @@ class DestinationHandshake(Session):
     def _check_channels(self) -> None:
         """Go on once nothing more is to come."""
         binding = self.binding
-        if binding is not None and not binding.open and self.state == "binding":
+        if binding is not None and self.state == "binding" and self._has_enough(binding):
+            binding.close()
             bound, missing = sorted(binding.bound), sorted(binding.refused)
             self._send(ChannelsReady(bound=channel_names(bound), missing=channel_names(missing)))
             self._events.append(Ready(tuple(bound), tuple(missing)))
+
+    def _has_enough(self, binding: Binding) -> bool:
+        """Whether all needed channels are there; where none is needed, whether each has come or was refused.
+
+        A source opens what it can do without before what it needs, so nothing waits for a channel that never comes.
+        """
+        needed = [key for key in binding.plan if self._is_needed(key)]
+        return binding.bound.issuperset(needed) if needed else not binding.open
+
+    def _is_needed(self, key: ChannelKey) -> bool:
+        return key.index < self._needed.get(key.type, 0)
 
     def silence(self) -> None:
         """The peer has said nothing for too long; while channels are awaited, these are what is missing."""

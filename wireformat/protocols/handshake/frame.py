@@ -46,6 +46,8 @@ FRAMED: tuple[type[TaggedMessage], ...] = (
     messages.Loaded,
     messages.Grant,
     messages.Running,
+    messages.PayloadBlock,
+    messages.PayloadEnd,
     messages.Manifest,
     messages.ManifestEnd,
 )
@@ -56,7 +58,7 @@ class Frame(Message, sender="either", source="handshake D.4", versions=REVISIONS
     """Carry one message."""
 
     type: int = computed(Int16ub, tag_of("message"), "number of the message; the top bit forbids to skip it")
-    flags: None = reserved(Int16ub, "none in revision 1", policy="ignore")
+    flags: None = reserved(Int16ub, "none in revisions 1 and 2", policy="ignore")
     sequence: int = field(Int32ub, "0 for the first frame of a direction, then one more each")
     size: int = computed(Int32ub, size_of("message"), "bytes of the message")
     crc: int = computed(Int32ub, crc32(at=12), "CRC-32 of the frame with this field zero")

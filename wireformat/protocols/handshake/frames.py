@@ -21,6 +21,7 @@ from wireformat.protocols.channels.framing import CRITICAL
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.frame import FRAME_HEADER, MAX_FRAME
+from wireformat.protocols.handshake.messages import MAX_PIECE, PayloadBlock
 from wireformat.protocols.handshake.refusal import violation
 from wireformat.schema.record import Record
 from wireformat.schema.values import Unknown
@@ -36,8 +37,12 @@ MAX_BYTES: Final = 32 << 20
 LARGE: Final = frozenset({0x8003, 0x8004, 0x8005})
 """Messages that may be as long as was agreed: inventory, verdicts, and what is made of them."""
 
+BLOCK: Final = PayloadBlock._about.code or 0
+"""The message that carries the payload `v1-framed`."""
+
 _HEADER = Struct(">HHIII")
 _ENTRY = Struct(">HHI")
+MAX_BLOCK: Final = _ENTRY.size + MAX_PIECE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,17 @@ class FrameReader:
     """Takes frames off the front of the bytes of one direction.
 
     `large` is the most that this side takes of the messages that may be long, once both have offered; `codec` follows
-    the revision. `latest` is the last frame whose header and checksum were right, understood or not.
+    the revision. `takes_blocks` says that the payload comes in frames now: its blocks may be long, and as many as it
+    takes. `latest` is the last frame whose header and checksum were right, understood or not.
     """
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
         self.large = FIRST_LIMIT
         self.sequence = 0
+        self.takes_blocks = False
         self.latest = b""
+        self._count = 0
         self._bytes = 0
 
     def take(self, buffer: bytearray) -> Received | None:
@@ -118,26 +126,29 @@ class FrameReader:
             return None
         raw = bytes(buffer[: FRAME_HEADER + size])
         del buffer[: FRAME_HEADER + size]
-        self._check(raw, sequence, crc)
+        self._check(type, raw, sequence, crc)
         self.latest = raw
         return Received(type, raw, self._message(type, raw))
 
     def _check_size(self, type: int, size: int) -> None:
-        limit = min(MAX_FRAME, self.large) if type in LARGE else FIRST_LIMIT
+        is_block = self.takes_blocks and type == BLOCK
+        limit = MAX_BLOCK if is_block else min(MAX_FRAME, self.large) if type in LARGE else FIRST_LIMIT
         if size > limit:
             raise DecodeError("limit", f"frame of {size} bytes", path="size", expected=limit, actual=size)
-        if self.sequence >= MAX_FRAMES or self._bytes + size > MAX_BYTES:
+        if not is_block and (self._count >= MAX_FRAMES or self._bytes + size > MAX_BYTES):
             raise DecodeError("limit", "more than a handshake takes", path="sequence")
 
-    def _check(self, raw: bytes, sequence: int, crc: int) -> None:
+    def _check(self, type: int, raw: bytes, sequence: int, crc: int) -> None:
         computed = checksum(raw)
         if crc != computed:
             raise DecodeError("checksum", f"{crc:#010x} instead of {computed:#010x}", path="crc")
         if sequence != self.sequence:
             detail = f"frame {sequence} instead of {self.sequence}"
-            raise DecodeError("sequence", detail, path="sequence", expected=self.sequence, actual=sequence)
+            raise DecodeError("handshake/sequence", detail, path="sequence", expected=self.sequence, actual=sequence)
         self.sequence += 1
-        self._bytes += len(raw)
+        if not (self.takes_blocks and type == BLOCK):
+            self._count += 1
+            self._bytes += len(raw)
         may_be_many = _ENTRY.size * MAX_ENTRIES < len(raw) - FRAME_HEADER <= FIRST_LIMIT
         if may_be_many and sum(1 for _ in entries(raw, FRAME_HEADER)) > MAX_ENTRIES:
             raise DecodeError("limit", f"more than {MAX_ENTRIES} entries", path="message")
@@ -172,6 +183,8 @@ class FrameWriter:
         return raw
 
     def _limit(self, type: int) -> int:
+        if type == BLOCK:
+            return MAX_BLOCK
         return min(MAX_FRAME, self.large) if type in LARGE else FIRST_LIMIT
 
 

@@ -112,6 +112,14 @@ class SectionItem(Record, source="handshake D.8"):
     entries: SectionEntries = field(Nested(SectionEntries), "what the section consists of", default=SectionEntries())
 
 
+class SectionDigest(Record, source="handshake D.8"):
+    """Stand for a section by the digest of its item, so that only differing ones need be listed."""
+
+    idstr: str = field(String8, "name of the section")
+    instance_id: int = field(Int32ub, "which of that name")
+    digest: bytes = field(RestBytes(32), "first 16 bytes of the SHA-256 of its item")
+
+
 class SectionName(Record, source="handshake D.8"):
     """Name one section of an inventory."""
 

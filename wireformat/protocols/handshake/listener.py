@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind, HeaderFlags
@@ -17,9 +18,9 @@ from wireformat.protocols.handshake.destination import DestinationSession
 from wireformat.protocols.handshake.destination_handshake import DestinationConfig
 from wireformat.protocols.handshake.dialect import TODAY, Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import ChannelRefused, Event, StrangerRefused
+from wireformat.protocols.handshake.events import ChannelRefused, Event, Failed, StrangerRefused
 from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.opening import check_header
+from wireformat.protocols.handshake.opening import OURS, check_header
 from wireformat.protocols.handshake.refusal import item, violation
 from wireformat.protocols.handshake.resume_end import MainEnd, ResumeEnd
 
@@ -30,6 +31,7 @@ class Listener:
     def __init__(self, config: DestinationConfig) -> None:
         self.session: DestinationSession | None = None
         self._config = config
+        self._unheard: list[DestinationSession] = []
         self._events: deque[Event] = deque()
 
     def accept(self, exporter: bytes = b"") -> Connection:
@@ -47,6 +49,7 @@ class Listener:
 
     def events(self) -> Iterator[Event]:
         """Everything that happened to the session and to strangers, and was not asked for yet."""
+        self._hear_unheard()
         while True:
             if self._events:
                 yield self._events.popleft()
@@ -54,6 +57,13 @@ class Listener:
                 return
             else:
                 yield event
+
+    def _hear_unheard(self) -> None:
+        """Report those that never came to a HELLO of their own as what they are: strangers."""
+        for session in self._unheard:
+            failed = (event for event in session.events() if isinstance(event, Failed))
+            self._events.extend(StrangerRefused(event.errors[0].code, OURS) for event in failed)
+        self._unheard = [session for session in self._unheard if not session.is_over]
 
     def route(self, connection: Connection, header: Any, raw: bytes) -> None:
         """Say what a connection is, by its header. Raises `Violation` where it is nothing."""
@@ -72,13 +82,20 @@ class Listener:
 
     def _open_main(self, connection: Connection, header: Any, raw: bytes) -> None:
         check_header(header, ChannelKind.MAIN, NO_BINDING, from_source=True)
+        session = DestinationSession(self._config, connection.exporter)
+        session.claim = partial(self._take_on, session)
+        self._unheard.append(session)
+        session.opened(raw)
+        connection.becomes("main", MainEnd(session))
+
+    def _take_on(self, session: DestinationSession) -> None:
+        """The first whole HELLO is what keeps a destination busy. Raises `Violation`."""
         if self.is_busy:
             raise violation(ErrorCode.BUSY, text="another migration is going on")
         if self.session is not None:
             self._events.extend(self.session.events())
-        self.session = DestinationSession(self._config, connection.exporter)
-        self.session.opened(raw)
-        connection.becomes("main", MainEnd(self.session))
+        self._unheard.remove(session)
+        self.session = session
 
     def _open_channel(self, connection: Connection, header: Any) -> None:
         channel = ChannelDestination(self.session if self.is_busy else None, self._config.dialect)

@@ -60,6 +60,8 @@ SOURCE: Mapping[str, Row] = {
     "ready": {"Start": "payload", "Progress": "ready", **SOURCE_ENDS},
     "payload": {
         "payload": "payload",
+        "PayloadBlock": "payload",
+        "PayloadEnd": "payload",
         "payload-end": "complete",
         "Handover": "handed-over",
         "pause": "paused",
@@ -111,6 +113,8 @@ DESTINATION: Mapping[str, Row] = {
     "ready": {"Start": "payload", "Progress": "ready", **DESTINATION_ENDS},
     "payload": {
         "payload": "payload",
+        "PayloadBlock": "payload",
+        "PayloadEnd": "payload",
         "payload-end": "complete",
         "Handover": "handed-over",
         "pause": "paused",

@@ -12,6 +12,7 @@ from wireformat.protocols.handshake.inventory_items import (
     MachineItem,
     OmittedItem,
     RamBlockItem,
+    SectionDigest,
     SectionItem,
     SectionName,
     VerdictItem,
@@ -36,6 +37,7 @@ from wireformat.schema import (
     List,
     Nested,
     OpenEnum,
+    RestBytes,
     RestText,
     Tagged,
     TaggedMessage,
@@ -43,7 +45,7 @@ from wireformat.schema import (
     tlvs,
 )
 
-REVISIONS = ("1",)
+REVISIONS = ("1", "2")
 MAX_VERSIONS = 64
 MAX_PAYLOADS = 32
 MAX_CAPABILITIES = 512
@@ -67,6 +69,12 @@ class ConfirmLevel(OpenEnum):
     NONE = 0
     EXPORTER = 1
     PSK = 2
+
+
+class DigestKind(OpenEnum):
+    """How the digests of sections are made."""
+
+    SHA256_128 = 1
 
 
 class Context(Tagged, tlv=FRAMING, source="handshake D.7"):
@@ -159,6 +167,12 @@ class Inventory(HandshakeMessage, code=0x8003, sender="source", channel="main", 
     )
     ram_blocks: tuple[RamBlockItem, ...] = tlvs(0x8003, Nested(RamBlockItem), "memory", max=MAX_BLOCKS, default=())
     sections: tuple[SectionItem, ...] = tlvs(0x8004, Nested(SectionItem), "state", max=MAX_SECTIONS, default=())
+    digest_kind: DigestKind | None = tlv(
+        0x8005, EnumOf(Int8ub, DigestKind), "how digests are made; always there in revision 2", default=None, since="2"
+    )
+    digests: tuple[SectionDigest, ...] = tlvs(
+        0x8006, Nested(SectionDigest), "sections by their digests alone", max=MAX_SECTIONS, default=(), since="2"
+    )
 
 
 class InventoryReply(HandshakeMessage, code=0x8004, sender="destination", channel="main", source="handshake D.8"):
@@ -176,6 +190,14 @@ class InventoryReply(HandshakeMessage, code=0x8004, sender="destination", channe
     )
     warnings: tuple[ErrorEntries, ...] = tlvs(
         0x0003, Nested(ErrorEntries), "what does not prevent the migration", max=MAX_ERRORS, default=()
+    )
+    wanted: tuple[SectionName, ...] = tlvs(
+        0x8004,
+        Nested(SectionName),
+        "sections whose digests differ: send them whole",
+        max=MAX_SECTIONS,
+        default=(),
+        since="2",
     )
 
 
@@ -281,6 +303,37 @@ class Grant(HandshakeMessage, code=0x8012, sender="source", channel="main", sour
 
 class Running(HandshakeMessage, code=0x8013, sender="destination", channel="main", source="handshake D.14"):
     """Say that the guest runs at the destination."""
+
+
+class PayloadBlock(
+    TaggedMessage,
+    tlv=FRAMING,
+    code=0x8020,
+    sender="source",
+    channel="main",
+    source="handshake D.1",
+    versions=REVISIONS,
+    since="2",
+):
+    """Carry a piece of the payload `v1-framed`."""
+
+    data: bytes = tlv(0x8001, RestBytes(MAX_PIECE), "bytes of the stream, following those before")
+
+
+class PayloadEnd(
+    TaggedMessage,
+    tlv=FRAMING,
+    code=0x8021,
+    sender="source",
+    channel="main",
+    source="handshake D.1",
+    versions=REVISIONS,
+    since="2",
+):
+    """End the payload `v1-framed`: without it the stream was cut."""
+
+    size: int = tlv(0x8001, Int64ub, "bytes of the stream")
+    digest: bytes = tlv(0x8002, Bytes(DIGEST_SIZE), "SHA-256 of the stream")
 
 
 class Manifest(HandshakeMessage, code=0x8030, sender="source", channel="file", source="handshake D.9"):

@@ -18,6 +18,7 @@ from wireformat.protocols.handshake.negotiate_channels import settle_channels
 from wireformat.protocols.handshake.negotiate_parameters import settle_parameters
 from wireformat.protocols.handshake.negotiate_reasons import Reasons
 from wireformat.protocols.handshake.offers import Offer, Refusal, Result, is_grease_name
+from wireformat.protocols.handshake.payloads import SINCE
 from wireformat.protocols.handshake.registry import Registry
 from wireformat.protocols.handshake.registry import registry as own_registry
 
@@ -26,9 +27,10 @@ def negotiate(source: Offer, destination: Offer, registry: Registry | None = Non
     """What both sides will do, or every reason why they cannot; the registry is this project's own unless given."""
     known = own_registry() if registry is None else registry
     reasons = Reasons()
+    version = _version(source, destination, reasons)
     result = Result(
-        version=_version(source, destination, reasons),
-        payload=_payload(source, destination, reasons),
+        version=version,
+        payload=_payload(source, destination, version, reasons),
         capabilities=settle_capabilities(source, destination, known, reasons),
         parameters=settle_parameters(source, destination, known, reasons),
         channels=settle_channels(source, destination, reasons),
@@ -47,10 +49,10 @@ def _version(source: Offer, destination: Offer, reasons: Reasons) -> int:
     return max(common, default=0)
 
 
-def _payload(source: Offer, destination: Offer, reasons: Reasons) -> str:
+def _payload(source: Offer, destination: Offer, version: int, reasons: Reasons) -> str:
     """The first of the source's encodings that the destination knows; empty with a reason when there is none."""
-    wanted = [name for name in source.payloads if not is_grease_name(name)]
-    known = [name for name in destination.payloads if not is_grease_name(name)]
+    wanted = [name for name in source.payloads if _counts(name, version)]
+    known = [name for name in destination.payloads if _counts(name, version)]
     common = [name for name in wanted if name in known]
     if not common:
         text = "no encoding of the VM state is known to both sides"
@@ -61,3 +63,8 @@ def _payload(source: Offer, destination: Offer, reasons: Reasons) -> str:
 def _lacking(wanted: object) -> Retry:
     """The side that has to learn something: the destination, unless the source names nothing."""
     return Retry.AFTER_CHANGE_ON_DESTINATION if wanted else Retry.AFTER_CHANGE_ON_SOURCE
+
+
+def _counts(name: str, version: int) -> bool:
+    """Whether an encoding means something, in the revision that was chosen."""
+    return not is_grease_name(name) and (not version or version >= SINCE.get(name, 0))

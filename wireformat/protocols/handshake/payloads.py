@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wireformat.protocols.handshake.error_codes import ErrorCode
@@ -12,8 +12,14 @@ from wireformat.protocols.handshake.refusal import item
 RAW: Final = "v1-raw"
 """The plain stream on the main channel, up to where the stream itself ends."""
 
+FRAMED: Final = "v1-framed"
+"""The plain stream in frames on the main channel, so that its end is said, and either side may end it before."""
+
 STRIPED: Final = "v1-striped"
 """The plain stream in pieces over the further channels, none of it on the main one."""
+
+SINCE: Final[Mapping[str, int]] = {FRAMED: 2}
+"""The revisions that have encodings which not every revision has."""
 
 HANDOVER: Final = "ownership-handover"
 """The capability that lets the sides say who owns the guest."""

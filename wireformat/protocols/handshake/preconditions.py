@@ -21,7 +21,9 @@ def confirming_key(level: ConfirmLevel, psk: bytes, exporter: bytes) -> bytes:
     """What transcripts are confirmed with at a level. Raises `LocalProtocolError` where the key is not there."""
     key = {ConfirmLevel.EXPORTER: exporter, ConfirmLevel.PSK: psk}.get(level, b"")
     if level != ConfirmLevel.NONE and len(key) < keys.KEY_SIZE:
-        raise LocalProtocolError("usage", f"no key of {keys.KEY_SIZE} bytes for level {level.name}", path="confirm")
+        raise LocalProtocolError(
+            "handshake/usage", f"no key of {keys.KEY_SIZE} bytes for level {level.name}", path="confirm"
+        )
     return key
 
 
@@ -30,7 +32,9 @@ def check_offer(offer: Offer) -> None:
     for parameter in offer.parameters:
         known = registry().parameter(parameter.name)
         if known is not None and known.rule is Rule.LOCAL:
-            raise LocalProtocolError("usage", f"{parameter.name} never travels", path=f"/parameters/{parameter.name}")
+            raise LocalProtocolError(
+                "handshake/usage", f"{parameter.name} never travels", path=f"/parameters/{parameter.name}"
+            )
 
 
 def context_items(told: Context, own: Context) -> Iterator[ErrorItem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wireformat.protocols.handshake.catalogue import CATALOGUE
 from wireformat.protocols.handshake.frame import FRAMED, Frame, Piece
 from wireformat.protocols.handshake.machine import TRANSITIONS
 from wireformat.protocols.handshake.messages import REVISIONS, Profile
@@ -15,5 +16,6 @@ PROTOCOL = Protocol(
     messages=(Frame, *FRAMED, Piece, Profile),
     roles=tuple(TRANSITIONS),
     machine=Machine(TRANSITIONS),
+    errors=CATALOGUE,
     is_proposal=True,
 )

@@ -26,9 +26,8 @@ CODES: Final[Mapping[str, ErrorCode]] = {
     "missing": ErrorCode.MISSING,
     "tag": ErrorCode.UNKNOWN_CRITICAL,
     "limit": ErrorCode.LIMIT,
-    "sequence": ErrorCode.SEQUENCE,
+    "handshake/sequence": ErrorCode.SEQUENCE,
     "illegal-event": ErrorCode.UNEXPECTED,
-    "reflection": ErrorCode.REFLECTION,
 }
 """Error codes by ids of errors; every other id is MALFORMED."""
 
@@ -42,8 +41,8 @@ class Violation(RemoteProtocolError):
     """Why this side does not go on: `items`, at least one."""
 
     def __init__(self, items: Iterable[ErrorItem]) -> None:
-        self.items = ordered(items)
-        super().__init__("refused", "; ".join(item.text or item.code.name for item in self.items))
+        self.items = _with_fatal(ordered(items), item(ErrorCode.INTERNAL, text="refused without a reason"))
+        super().__init__("handshake/refused", "; ".join(item.text or item.code.name for item in self.items))
 
 
 def violation(
@@ -129,7 +128,10 @@ def error_item(entries: ErrorEntries) -> ErrorItem:
 
 def errors_of(message: object) -> tuple[ErrorItem, ...]:
     """What a REJECT or ABORT says. One without a fatal item says nothing: that is an item of its own."""
-    items = ordered(map(error_item, getattr(message, "errors", ())))
-    if any(found.severity != Severity.WARNING for found in items):
-        return items
-    return (*items, item(ErrorCode.MISSING, "/errors", "the peer ended the handshake without a reason"))
+    said = ordered(map(error_item, getattr(message, "errors", ())))
+    return _with_fatal(said, item(ErrorCode.MISSING, "/errors", "the peer ended the handshake without a reason"))
+
+
+def _with_fatal(items: tuple[ErrorItem, ...], otherwise: ErrorItem) -> tuple[ErrorItem, ...]:
+    """The items, and another one where none of them is fatal."""
+    return items if any(found.severity != Severity.WARNING for found in items) else (*items, otherwise)

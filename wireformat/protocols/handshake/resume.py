@@ -61,11 +61,11 @@ class ResumeState:
 
     @classmethod
     def from_json(cls, text: str) -> ResumeState:
-        """Inverse of `to_json`. Raises `DecodeError`, id `malformed`."""
+        """Inverse of `to_json`. Raises `DecodeError`, id `handshake/state`."""
         try:
             return cls._read(json.loads(text))
         except (ValueError, KeyError, TypeError) as error:
-            raise DecodeError("malformed", f"no state of a paused migration: {error!r}") from None
+            raise DecodeError("handshake/state", f"no state of a paused migration: {error!r}") from None
 
     @classmethod
     def _read(cls, said: Any) -> ResumeState:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final, Literal
 
 from wireformat.errors import LocalProtocolError, RemoteProtocolError, WireError
-from wireformat.protocols.handshake import keys
 from wireformat.protocols.handshake.dialect import Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import (
@@ -30,24 +29,23 @@ from wireformat.protocols.handshake.frames import (
     FrameReader,
     FrameWriter,
     Received,
-    amended,
-    entry_place,
 )
 from wireformat.protocols.handshake.greasing import Greasing
 from wireformat.protocols.handshake.machine import TRANSITIONS
 from wireformat.protocols.handshake.messages import Abort, Context, Progress, Reject
 from wireformat.protocols.handshake.offers import ErrorItem, Result
 from wireformat.protocols.handshake.payloads import RESUME
-from wireformat.protocols.handshake.refusal import errors_of, item, items_of, refusing, violation
+from wireformat.protocols.handshake.refusal import errors_of, item, items_of, refusing
 from wireformat.protocols.handshake.resume import Thread
-from wireformat.protocols.handshake.transcript import TAG, Transcript
+from wireformat.protocols.handshake.transcript import Transcript, check_seal, sealed
 from wireformat.schema.machine import Machine
 from wireformat.schema.record import Record
 from wireformat.schema.values import Unknown
 
 MACHINE: Final = Machine(TRANSITIONS)
 CONFIRMING: Final = frozenset({"Commit", "CommitAck"})
-CONFIRMATION: Final = 0xFFFE
+UNCOVERED: Final = frozenset({"PayloadBlock"})
+"""Messages that come when no transcript is compared any more, too large to be digested for nothing."""
 Side = Literal["us", "peer"]
 Handler = Callable[[Any, Any], None]
 
@@ -170,7 +168,8 @@ class Session:
         name = type(message).__name__
         after = self._after(name)
         self._check_message(name, message, received.raw)
-        self._transcript.add(received.raw)
+        if name not in UNCOVERED:
+            self._transcript.add(received.raw)
         self.state = after
         self.handlers[name](self, message)
 
@@ -213,36 +212,16 @@ class Session:
 
     def _encoded(self, name: str, message: Record | Unknown) -> bytes:
         raw = self._writer.encode(message)
-        return self._confirmed(raw) if name in CONFIRMING else raw
+        return sealed(raw, self._transcript, self._key, self.role) if name in CONFIRMING else raw
 
     def _put(self, raw: bytes) -> None:
         self._transcript.add(raw)
         self._outgoing.append(raw)
 
-    def _confirmed(self, raw: bytes) -> bytes:
-        """The frame with the digest of the transcript, and its confirmation where there is a key."""
-        place = entry_place(raw, TAG)
-        digest = self._transcript.digest(raw, place)
-        raw = amended(raw, place, digest)
-        if self._key:
-            raw = amended(raw, entry_place(raw, CONFIRMATION), keys.confirmation(self._key, self.role, digest))
-        return raw
-
     def _check_message(self, name: str, message: Any, raw: bytes) -> None:
         """Refuse a message that is legal now, but not what it should be. The state is still the one before it."""
         if name in CONFIRMING:
-            self._check_confirmation(message, raw)
-
-    def _check_confirmation(self, message: Any, raw: bytes) -> None:
-        """Refuse another transcript than ours, and a confirmation without the key."""
-        digest = self._transcript.digest(raw, entry_place(raw, TAG))
-        if not keys.is_equal(message.transcript, digest):
-            text = "both sides saw different bytes: something between them changed the handshake"
-            raise violation(ErrorCode.TRANSCRIPT_MISMATCH, "/transcript", text)
-        if not self._key and message.confirmation is not None:
-            raise violation(ErrorCode.CONFIRM_MAC, "/confirmation", "a confirmation that nobody agreed on")
-        if self._key and not keys.is_equal(message.confirmation, keys.confirmation(self._key, self.peer, digest)):
-            raise violation(ErrorCode.CONFIRM_MAC, "/confirmation", "the peer does not prove that it knows the key")
+            check_seal(message, raw, self._transcript, self._key, self.peer)
 
     def _report_progress(self, message: Any) -> None:
         self._events.append(ProgressReported(message.text, message.percent))

@@ -18,9 +18,18 @@ from wireformat.protocols.handshake.dialect import TODAY, Dialect
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import ChannelsWanted, PayloadEnded, PeerLoaded, Resumed, Started
 from wireformat.protocols.handshake.inventory_items import MachineItem
-from wireformat.protocols.handshake.messages import NONCE_SIZE, Grant, Handover, Inventory, Start
+from wireformat.protocols.handshake.messages import (
+    MAX_PIECE,
+    NONCE_SIZE,
+    Grant,
+    Handover,
+    Inventory,
+    PayloadBlock,
+    PayloadEnd,
+    Start,
+)
 from wireformat.protocols.handshake.offers import ErrorItem, Offer
-from wireformat.protocols.handshake.payloads import HANDOVER, RAW, STRIPED
+from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW, STRIPED
 from wireformat.protocols.handshake.refusal import item
 from wireformat.protocols.handshake.resume import ResumeState, Thread, check_reply, request
 from wireformat.protocols.handshake.session import Handler
@@ -49,13 +58,24 @@ class SourceSession(SourceHandshake):
         self._check_legal("payload")
         self._sum.update(data)
         self._sent += len(data)
-        self._outgoing.append(data if isinstance(data, bytes) else bytes(data))
+        if self.agreed.payload == FRAMED:
+            self._send_blocks(memoryview(data))
+        else:
+            self._outgoing.append(data if isinstance(data, bytes) else bytes(data))
+
+    def _send_blocks(self, data: memoryview) -> None:
+        self._check_legal("PayloadBlock")
+        for start in range(0, len(data), MAX_PIECE):
+            block = PayloadBlock(data=bytes(data[start : start + MAX_PIECE]))
+            self._outgoing.append(self._writer.encode(block))
 
     def payload_complete(self) -> None:
         """The whole stream was given to the session or its striper."""
         if self.agreed.payload == STRIPED:
             self._sent, self._sum = self.striper.offset, self.striper.sum
         ended = PayloadEnded(self._sent, self._sum.digest())
+        if self.agreed.payload == FRAMED:
+            self._send(PayloadEnd(size=ended.size, digest=ended.digest))
         if HANDOVER in self.agreed.capabilities:
             self._send(Handover(size=ended.size, digest=ended.digest))
             self._events.append(ended)
@@ -121,7 +141,7 @@ class SourceSession(SourceHandshake):
         self._check_legal("payload")
         end, digest = self._resume_at
         if self._sent + len(data) > end:
-            raise LocalProtocolError("usage", f"the destination has {end} bytes only", path="offset")
+            raise LocalProtocolError("handshake/usage", f"the destination has {end} bytes only", path="offset")
         self._sum.update(data)
         self._sent += len(data)
         if self._sent == end:

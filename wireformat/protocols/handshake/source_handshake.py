@@ -15,6 +15,7 @@ from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind
 from wireformat.protocols.handshake import keys, opening
 from wireformat.protocols.handshake.channel_source import ChannelSource
 from wireformat.protocols.handshake.dialect import TODAY, Dialect
+from wireformat.protocols.handshake.digests import DIGESTS_SINCE, details, summary
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import (
     Agreed,
@@ -85,6 +86,9 @@ class SourceHandshake(Session):
         self._config = config
         self._plan: tuple[ChannelKey, ...] = ()
         self._optional: frozenset[ChannelKey] = frozenset()
+        self._unanswered: set[ChannelKey] = set()
+        self._withheld: tuple[ChannelKey, ...] = ()
+        self._has_detailed = False
 
     def _begin(self) -> None:
         super()._begin()
@@ -163,7 +167,8 @@ class SourceHandshake(Session):
             raise Violation(items)
         self._adopt(result, reply)
         self._events.append(Negotiated(result, reply.implementation))
-        self._send(config.inventory)
+        has_digests = result.version >= DIGESTS_SINCE
+        self._send(summary(config.inventory, self._dialect) if has_digests else config.inventory)
 
     def _reply_items(self, reply: Any) -> list[ErrorItem]:
         """What is wrong with a reply, beside offer and context."""
@@ -190,7 +195,20 @@ class SourceHandshake(Session):
         self._reader.codec = self._writer.codec = self._dialect.frames(result.version)
 
     def _hear_verdicts(self, reply: Any) -> None:
-        """Decide what to leave out, and commit to it."""
+        """Send sections whole where they are wanted; else decide what to leave out, and commit to it."""
+        if getattr(reply, "wanted", ()):
+            self._detail(reply)
+        else:
+            self._commit(reply)
+
+    def _detail(self, reply: Any) -> None:
+        """Send the sections that the destination does not know by their digests. It may ask once."""
+        if self._has_detailed or reply.verdicts or reply.missing_on_source or reply.warnings:
+            raise violation(ErrorCode.UNEXPECTED, "/wanted", "sections are asked for once, before any verdict")
+        self._has_detailed = True
+        self._send(details(self._config.inventory, reply.wanted))
+
+    def _commit(self, reply: Any) -> None:
         agreed = self._config.resolve(self._config.inventory, reply)
         if not isinstance(agreed, Resolution):
             raise Violation(agreed)
@@ -208,12 +226,16 @@ class SourceHandshake(Session):
         )
 
     def _hear_agreement(self, _: Any) -> None:
-        self._events.append(ChannelsWanted(self._plan))
+        """Ask for what can be done without first: the destination goes on once what is needed is there."""
+        optional = tuple(key for key in self._plan if key in self._optional)
+        needed = tuple(key for key in self._plan if key not in self._optional)
+        self._unanswered, self._withheld = set(optional), needed if optional else ()
+        self._events.append(ChannelsWanted(optional or needed))
 
     def channel(self, key: ChannelKey) -> ChannelSource:
         """The source's end of a planned channel, for a new connection."""
         if self._thread is None or key not in self._plan or self.state not in ("opening", "payload"):
-            raise LocalProtocolError("usage", f"{key} is not to be opened in state {self.state}")
+            raise LocalProtocolError("handshake/usage", f"{key} is not to be opened in state {self.state}")
         return ChannelSource(key, self._thread, self._dialect, self)
 
     def notice_open(self, key: ChannelKey) -> None:
@@ -221,15 +243,28 @@ class SourceHandshake(Session):
         self._events.append(ChannelOpened(key))
         if self.state == "opening":
             self._step("channel-open")
+            self._answered(key)
 
-    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool) -> None:
-        """A channel was refused or could not be opened, or an open one was lost."""
+    def _answered(self, key: ChannelKey) -> None:
+        """Ask for the rest once all is known of what can be done without."""
+        self._unanswered.discard(key)
+        if not self._unanswered and self._withheld:
+            wanted, self._withheld = self._withheld, ()
+            self._events.append(ChannelsWanted(wanted))
+
+    def notice_closed(self, key: ChannelKey, errors: tuple[ErrorItem, ...], *, was_open: bool, by_peer: bool) -> None:
+        """A channel was refused or could not be opened, or an open one was lost.
+
+        A destination that needs none waits for all: one that it cannot know of, for it did not refuse it, is needed.
+        """
         if was_open:
             self._lose_channel(errors)
             return
         self._events.append(ChannelRefused(key, errors))
-        if self.state == "opening" and key in self._optional:
+        is_optional = key in self._optional and (by_peer or len(self._optional) < len(self._plan))
+        if self.state == "opening" and is_optional:
             self._step("channel-refused")
+            self._answered(key)
         elif self.state == "opening":
             self._fault((*errors, item(ErrorCode.CHANNEL_MISSING, f"/channels/{key}", f"{key} is needed")))
 

@@ -8,12 +8,19 @@ A frame that carries a digest is covered up to the entry with the digest, and th
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
+from wireformat.protocols.handshake import keys
+from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.frame import FRAME_HEADER
+from wireformat.protocols.handshake.frames import amended, entry_place
+from wireformat.protocols.handshake.refusal import violation
 
 TAG: Final = 0xFFFD
 """The entry with the digest, in every message that has one."""
+
+CONFIRMATION: Final = 0xFFFE
+"""The entry behind it that proves knowledge of a key."""
 
 COVERED_HEADER: Final = 8
 """Bytes of a frame's header that are covered when the frame carries the digest: what precedes size and checksum."""
@@ -46,3 +53,25 @@ class Transcript:
         covered.update(frame[:COVERED_HEADER])
         covered.update(frame[FRAME_HEADER:place])
         return covered.digest()
+
+
+def sealed(raw: bytes, transcript: Transcript, key: bytes, role: str) -> bytes:
+    """A frame of a role with the digest of the transcript, and its confirmation where there is a key."""
+    place = entry_place(raw, TAG)
+    digest = transcript.digest(raw, place)
+    raw = amended(raw, place, digest)
+    if key:
+        raw = amended(raw, entry_place(raw, CONFIRMATION), keys.confirmation(key, role, digest))
+    return raw
+
+
+def check_seal(message: Any, raw: bytes, transcript: Transcript, key: bytes, role: str) -> None:
+    """Refuse another transcript of a role than ours, and a confirmation without the key. Raises `Violation`."""
+    digest = transcript.digest(raw, entry_place(raw, TAG))
+    if not keys.is_equal(message.transcript, digest):
+        text = "both sides saw different bytes: something between them changed the handshake"
+        raise violation(ErrorCode.TRANSCRIPT_MISMATCH, "/transcript", text)
+    if not key and message.confirmation is not None:
+        raise violation(ErrorCode.CONFIRM_MAC, "/confirmation", "a confirmation that nobody agreed on")
+    if key and not keys.is_equal(message.confirmation, keys.confirmation(key, role, digest)):
+        raise violation(ErrorCode.CONFIRM_MAC, "/confirmation", "the peer does not prove that it knows the key")
