@@ -2,7 +2,7 @@
 
 A run is known by the name of its scenario, such as `semi-seamless-ok`. What `runs.json` says of messages, how many of
 each number went over each connection, was counted by another program when the runs were recorded; drawing was counted
-together.
+together, and acknowledgements not at all.
 """
 
 from __future__ import annotations

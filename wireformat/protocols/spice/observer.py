@@ -337,6 +337,7 @@ class Observer:
                 time=time,
                 arrival=arrival,
                 finding=received.error,
+                version=self._version,
             )
         )
         return True

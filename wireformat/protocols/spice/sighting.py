@@ -33,7 +33,8 @@ class Sighting:
     """A stretch of one direction. `time` is when its last byte came, `arrival` with which piece.
 
     `received` is there for a message behind the link stage, `part` for anything else. `raw` are the bytes of a part
-    whose encoding would be another. A finding without bytes has size 0.
+    whose encoding would be another. `version` is that of the protocol, None the newest. A finding without bytes has
+    size 0.
     """
 
     sender: Sender
@@ -46,6 +47,7 @@ class Sighting:
     arrival: int = 0
     finding: DecodeError | None = None
     raw: bytes | None = field(default=None, repr=False)
+    version: str | None = None
 
     @property
     def value(self) -> Seen:
@@ -70,14 +72,14 @@ class Sighting:
         """Whether it is bytes and no message."""
         return isinstance(self.part, OpaqueBytes)
 
-    def encode(self, version: str | None = None) -> bytes:
+    def encode(self) -> bytes:
         """The bytes."""
         if self.received is not None:
-            return received_bytes(self.received, self.is_mini, version)
+            return received_bytes(self.received, self.is_mini, self.version)
         if isinstance(self.part, OpaqueBytes):
             return self.part.data
         assert self.part is not None
-        return encode(self.part, version) if self.raw is None else self.raw
+        return encode(self.part) if self.raw is None else self.raw
 
     def changed(self, value: Message | OpaqueMessage) -> Sighting:
         """The same place with another message, as a relay would send it."""
