@@ -13,7 +13,7 @@ from wireformat.protocols.spice.capture_document import documents, nested
 from wireformat.protocols.spice.capture_view import heading, places, title, view
 from wireformat.protocols.spice.sighting import Sighting
 
-INDENT = "      "
+INDENT = " " * 13
 
 
 def decode_capture(name: str, *, as_json: bool, ndjson: bool, with_hex: bool) -> int:
