@@ -74,6 +74,11 @@ def test_a_protocol_lists_what_it_has(call: Call) -> None:
     assert {"Command", "RamBlock", "vmstate/footer"} <= words
 
 
+def test_what_a_protocol_lacks_is_not_announced(call: Call) -> None:
+    assert call("explain", "handshake").text.count("\nErrors\n") == 1
+    assert "Errors" not in call("explain", "channels").text
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -13,6 +13,7 @@ from tests.derive.plain_bytes import entry, frame
 from wireformat.protocols.handshake import inventory_items as inventory
 from wireformat.protocols.handshake import messages
 from wireformat.protocols.handshake import offer_items as offer
+from wireformat.protocols.handshake import profile_items as profile
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severity
 from wireformat.protocols.handshake.frame import Frame, Piece
 from wireformat.schema import Unknown
@@ -122,6 +123,23 @@ WITHOUT_RSS = inventory.VerdictItem(
     version=11,
     entries=inventory.VerdictEntries(unknown_subsections=("virtio-net/rss",), missing_features=("guest-uso4",)),
 )
+TX_WAITING = profile.LoadableSubsection(name="virtio-net/tx_waiting", newest=1, oldest=1)
+LOADABLE = (
+    profile.LoadableSection(idstr="timer", instance_id=0, newest=2, oldest=1, flags=profile.LoadableFlags.REQUIRED),
+    profile.LoadableSection(
+        idstr="virtio-net",
+        instance_id=0,
+        newest=11,
+        oldest=11,
+        flags=profile.LoadableFlags.ANYWHERE
+        | profile.LoadableFlags.ALL_SUBSECTIONS
+        | profile.LoadableFlags.ALL_FEATURES,
+        entries=profile.LoadableEntries(
+            subsections=(TX_WAITING,),
+            features=(USO,),
+        ),
+    ),
+)
 
 ZERO_COPY = offer.ErrorEntries(
     code=ErrorCode.CAP_UNSUPPORTED,
@@ -170,6 +188,12 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
             "oldest program of a cluster",
             messages.Profile(
                 versions=(1,), capabilities=CAPABILITIES[:1], payloads=("v1-raw",), name="oldest program of a cluster"
+            ),
+        ),
+        (
+            "what a program can load",
+            messages.Profile(
+                versions=(1,), payloads=("v1-raw",), machine=MACHINE, ram_blocks=(RAM, ROM), sections=LOADABLE
             ),
         ),
     ),
@@ -287,6 +311,12 @@ VALUES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     "FeatureItem": (("one byte", USO),),
     "SectionEntries": (("subsection and feature", NET.entries), ("none", inventory.SectionEntries())),
     "SectionItem": (("required", TIMER), ("with a subsection", NET)),
+    "LoadableSubsection": (("one version", TX_WAITING),),
+    "LoadableEntries": (
+        ("subsection and feature", LOADABLE[1].entries),
+        ("none", profile.LoadableEntries()),
+    ),
+    "LoadableSection": (("required", LOADABLE[0]), ("below any path", LOADABLE[1])),
     "SectionName": (("timer", inventory.SectionName(idstr="timer", instance_id=0)),),
     "VerdictEntries": (("both", WITHOUT_RSS.entries),),
     "VerdictItem": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -17,9 +18,13 @@ from tests.peer.talk import run
 from wireformat.peer.destination import STRANGERS, Policy
 from wireformat.peer.payload import Payload
 from wireformat.peer.wire import Wire
+from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind
+from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.events import StrangerRefused
+from wireformat.protocols.handshake.opening import header_bytes
 from wireformat.protocols.qapi.addresses import Unix
 
+MAIN_HEADER = header_bytes(TODAY, ChannelKind.MAIN, NO_BINDING, from_source=True)
 OURS = b"QEVM\x48\x53\0\1"
 LONG = 1700.0
 """Seconds: more than any crowd takes."""
@@ -106,6 +111,53 @@ def test_those_who_stay_silent_make_room_for_others(payload: Payload, tmp_path: 
     state, dropped, left = run(migrate(), 60)
     assert (state, left) == ("complete", 0)
     assert dropped >= 4 * STRANGERS
+
+
+@pytest.mark.requirement("CH-074")
+def test_headers_of_strangers_leave_them_strangers(payload: Payload, tmp_path: Path) -> None:
+    """Fails when a header that proves nothing lifts the bound on connections, while a migration is under way or not."""
+
+    async def migrate() -> tuple[str, int, int]:
+        policy = Policy(header_time=60.0)
+        async with destination(tmp_path, policy=policy) as served, relay(tmp_path, served.address) as between:
+            between.gate_at = 100_000
+            sent = source(between.address, payload, source_config())
+            migrating = asyncio.create_task(sent.peer.run())
+            while between.carried < between.gate_at:
+                await asyncio.sleep(0.01)
+            idle = await idlers(path_of(served), 2 * STRANGERS)
+            for each in idle:
+                with suppress(OSError):
+                    await asyncio.get_running_loop().sock_sendall(each, MAIN_HEADER)
+            await asyncio.sleep(0.1)
+            strangers = len(served.peer.lobby)
+            between.gate.set()
+            await migrating
+            for each in idle:
+                each.close()
+            return sent.state, strangers, served.peer.lobby.dropped
+
+    state, strangers, dropped = run(migrate())
+    assert (state, strangers) == ("complete", STRANGERS)
+    assert dropped >= STRANGERS
+
+
+@pytest.mark.requirement("CH-070")
+def test_a_header_alone_holds_nobody_up(payload: Payload, tmp_path: Path) -> None:
+    """Fails when whoever sends the 32 bytes that open a migration keeps a source out."""
+
+    async def migrate() -> str:
+        async with destination(tmp_path) as served:
+            idle = await idlers(path_of(served), 3)
+            for each in idle:
+                await asyncio.get_running_loop().sock_sendall(each, MAIN_HEADER)
+            await asyncio.sleep(0.05)
+            sent = await send(served.address, payload)
+            for each in idle:
+                each.close()
+            return sent.state
+
+    assert run(migrate()) == "complete"
 
 
 @pytest.mark.requirement("CH-070")

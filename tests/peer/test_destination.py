@@ -95,13 +95,16 @@ def test_a_failed_attempt_is_followed_by_another(small: Payload, tmp_path: Path)
 
 @pytest.mark.requirement("HS-038")
 def test_an_attempt_that_fails_ends_it_where_the_policy_says_so(small: Payload, tmp_path: Path) -> None:
-    async def migrate() -> tuple[bool, list[str]]:
-        async with destination(tmp_path, policy=Policy(exit_on_error=True)) as served:
-            await send(served.address, small, source_config(context=Context(label="another")))
-            await served.running
-            return served.peer.is_complete, [item.code.name for item in served.told(Failed)[0].errors]
+    """Fails also when it ends before the source has heard why."""
 
-    assert run(migrate()) == (False, ["CONTEXT_MISMATCH"])
+    async def migrate() -> tuple[bool, list[str], set[str]]:
+        async with destination(tmp_path, policy=Policy(exit_on_error=True)) as served:
+            sent = await send(served.address, small, source_config(context=Context(label="another")))
+            await served.running
+            codes = [item.code.name for item in served.told(Failed)[0].errors]
+            return served.peer.is_complete, codes, sent.codes
+
+    assert run(migrate()) == (False, ["CONTEXT_MISMATCH"], {"CONTEXT_MISMATCH"})
 
 
 def test_it_goes_on_after_a_migration_where_the_policy_says_so(small: Payload, large: Payload, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
+
 from tests.peer.talk import LARGE, both, read_all, run, send_all, sockets
 from wireformat.peer.line import LINGER, Line
 
@@ -109,11 +111,28 @@ def test_a_peer_that_does_not_hang_up_is_not_waited_for() -> None:
         ours, theirs = sockets()
         loop = asyncio.get_running_loop()
         start = loop.time()
-        await Line(ours, Recorder(wants_close=True), nothing, nothing).run()
+        await Line(ours, Recorder([b"goodbye"], wants_close=True), nothing, nothing).run()
         theirs.close()
         return loop.time() - start
 
     assert LINGER <= run(talk()) < 3 * LINGER
+
+
+@pytest.mark.requirement("HS-202")
+def test_who_leaves_without_a_word_takes_nothing_more() -> None:
+    """Fails when a plain stream is read to its end, so that its source takes it for arrived."""
+
+    async def talk() -> tuple[bytes, type[Exception] | None]:
+        ours, theirs = sockets()
+        end = Recorder(close_after=4)
+        running = asyncio.create_task(Line(ours, end, nothing, nothing).run())
+        sending = asyncio.create_task(send_all(theirs, LARGE))
+        await running
+        return end.all, type((await asyncio.gather(sending, return_exceptions=True))[0])
+
+    heard, fault = run(talk())
+    assert len(heard) < len(LARGE)
+    assert fault in (BrokenPipeError, ConnectionResetError)
 
 
 def test_what_the_peer_said_before_it_hung_up_is_heard_although_writing_fails() -> None:

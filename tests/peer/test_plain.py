@@ -19,7 +19,10 @@ from wireformat.peer.payload import Payload
 from wireformat.peer.plain import Cut, PlainDestination, send_plain
 from wireformat.peer.sink import Sink
 from wireformat.peer.tls import Credentials, server_context
-from wireformat.protocols.qapi.addresses import Inet, parse
+from wireformat.protocols.handshake.error_codes import ErrorCode
+from wireformat.protocols.handshake.events import StrangerRefused
+from wireformat.protocols.handshake.opening import OURS
+from wireformat.protocols.qapi.addresses import File, Inet, parse
 
 ANYWHERE = Inet("127.0.0.1", "0")
 
@@ -93,6 +96,54 @@ def test_strangers_are_sent_away(stream: Path, tmp_path: Path, junk: bytes) -> N
 
     assert run(migrate()) == b""
     assert target.read_bytes() == stream.read_bytes()
+
+
+@pytest.mark.requirement("HS-021", "HS-171")
+@pytest.mark.parametrize("has_tls", [False, True])
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        (OURS + bytes(24), ErrorCode.UNEXPECTED),
+        (b"\x16\x03\x01\2\0\1\0\1", ErrorCode.TLS_UNEXPECTED),
+        (b"GET / HTTP/1.1\r\n\r\n", ErrorCode.MALFORMED),
+    ],
+)
+def test_what_was_sent_away_is_told(tmp_path: Path, first: bytes, code: ErrorCode, has_tls: bool) -> None:
+    """Nothing is answered all the same: whoever reads it knows no handshake here."""
+    context = server_context(Authority(tmp_path).credentials("127.0.0.1")) if has_tls else None
+
+    async def connected() -> tuple[list[StrangerRefused], bytes]:
+        told: list[StrangerRefused] = []
+        receiving, listener = await destination(tmp_path / "out", tls=context, report=told.append)
+        running = asyncio.create_task(receiving.run())
+        wire = await connect(parse(listener.names[0]))
+        await wire.write(first)
+        answer = await asyncio.gather(read_all(wire), return_exceptions=True)
+        wire.close()
+        running.cancel()
+        await asyncio.wait([running])
+        return told, b"".join(part for part in answer if isinstance(part, bytes))
+
+    told, answer = run(connected())
+    if has_tls and code == ErrorCode.TLS_UNEXPECTED:
+        assert told == []
+    else:
+        assert told == [StrangerRefused(ErrorCode.TLS_REQUIRED if has_tls else code, first[:16])]
+        assert answer == b""
+
+
+def test_a_file_that_is_no_stream_is_the_end(tmp_path: Path) -> None:
+    """Fails when a destination waits for another connection where there can be none."""
+    source = tmp_path / "junk"
+    source.write_bytes(OURS + bytes(5000))
+
+    async def receive() -> None:
+        listener = await listen(File(str(source)))
+        await PlainDestination(listener, Sink(str(tmp_path / "out")), 10.0, Lobby(8, 5.0)).run()
+
+    with pytest.raises(Cut, match="does not begin as a stream"):
+        run(receive())
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("size", [8, 100, 1600, -1])

@@ -86,7 +86,8 @@ def _print_protocol(protocol: Protocol) -> None:
     rows = [(name, _summary(schema.record.doc)) for name, schema in protocol.schemas().items()]
     print_table("Messages and records", (Column("name"), Column("meaning")), rows)
     errors = [(id, entry.summary) for id, entry in protocol.errors.items()]
-    print_table("Errors", (Column("id"), Column("meaning")), errors)
+    if errors:
+        print_table("Errors", (Column("id"), Column("meaning")), errors)
 
 
 def _print_error(id: str, entry: ErrorEntry) -> None:

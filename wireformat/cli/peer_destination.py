@@ -147,7 +147,7 @@ async def receive_plain(
     listener = await listen(address)
     report.listening(listener.names)
     lobby = Lobby(policy.strangers, policy.header_time)
-    await PlainDestination(listener, Sink(output), policy.timeout, lobby, context_of(credentials)).run()
+    await PlainDestination(listener, Sink(output), policy.timeout, lobby, context_of(credentials), report).run()
 
 
 def context_of(credentials: Credentials | None) -> SSL.Context | None:

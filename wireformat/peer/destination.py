@@ -19,6 +19,7 @@ from wireformat.peer.patience import Patience
 from wireformat.peer.sink import Sink
 from wireformat.peer.wire import Wire
 from wireformat.protocols.channels.messages import MAGIC, MARKER
+from wireformat.protocols.handshake.channel_destination import ChannelDestination
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import (
     Cancelled,
@@ -37,6 +38,7 @@ from wireformat.protocols.handshake.events import (
 )
 from wireformat.protocols.handshake.keys import EXPORTER_LABEL, KEY_SIZE
 from wireformat.protocols.handshake.listener import refuse_plaintext
+from wireformat.protocols.handshake.resume_end import MainEnd, ResumeEnd
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -91,6 +93,7 @@ class DestinationPeer:
         self._over = asyncio.Event()
         self._deadline: asyncio.TimerHandle | None = None
         self._lines: dict[Connection, Line] = {}
+        self._refused: set[Wire] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -101,8 +104,9 @@ class DestinationPeer:
             try:
                 await self._over.wait()
             except asyncio.CancelledError:
-                if self.sessions.session is not None and not self.sessions.session.is_over:
-                    self.sessions.session.cancel()
+                session = self.sessions.session
+                if session is not None and not session.is_over and not self._over.is_set():
+                    session.cancel()
                     self._settle()
                 raise
             finally:
@@ -169,6 +173,8 @@ class DestinationPeer:
             if outer in self.lobby and self._is_known(connection):
                 self.lobby.leave(outer)
                 self._lines[connection] = line
+            if connection.wants_close:
+                self._refused.add(outer)
             self._settle()
 
         def touch() -> None:
@@ -180,14 +186,18 @@ class DestinationPeer:
             await line.run()
         finally:
             self._lines.pop(connection, None)
+            self._refused.discard(outer)
 
     def _is_known(self, connection: Connection) -> bool:
         """Whether a connection is no stranger: it is a bound channel, has said HELLO, or has come back with a proof."""
-        session = self.sessions.session
-        if session is None or connection.wants_close:
-            return False
-        unproven = {"main": "header", "resume": "paused", "data": None}
-        return connection.role in unproven and session.state != unproven[connection.role]
+        match connection.end:
+            case MainEnd(session=session):
+                return session is self.sessions.session
+            case ResumeEnd(is_proven=is_proven):
+                return is_proven
+            case ChannelDestination(key=key):
+                return key is not None
+        return False
 
     def _settle(self) -> None:
         """Report what happened, do what follows from it, and let every connection that is concerned go on."""
@@ -262,8 +272,10 @@ class DestinationPeer:
             self._settle()
 
     async def _hang_up(self) -> None:
-        """Let the migration's connections say what they have to, and end all."""
+        """Let the migration's connections, and those that are refused, say what they have to, and end all."""
         self._listener.close()
+        for wire in self._refused:
+            self.lobby.leave(wire)
         self.lobby.close()
         for line in self._lines.values():
             line.wake()

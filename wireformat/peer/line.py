@@ -3,6 +3,7 @@
 What arrives is shown to the end, what the end wants to say is sent, and nothing else is decided here. One task reads
 and one writes, so that a peer which does not read is still heard. Sessions are told of the end of a connection once,
 after everything that came before it: a refusal that the peer sent before it hung up is never lost to a failed write.
+An end that leaves without a word leaves at once: whoever writes a stream into nothing must not take it for arrived.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class Line:
         self._drained = asyncio.Event()
         self._readable = asyncio.Event()
         self._is_at_end = False
+        self._has_spoken = False
         self.fault: OSError | None = None
         """Why the connection broke, where it did and anything is known of it."""
 
@@ -80,14 +82,14 @@ class Line:
         reading = asyncio.create_task(self._read(first))
         try:
             await self._write()
-            if not self._is_at_end:
+            if not self._is_at_end and self._has_spoken:
                 await self.wire.finish()
                 await _bounded(reading)
         except OSError:
             await _bounded(reading)
         finally:
             reading.cancel()
-            self.wire.close()
+            self.wire.close(reset=not self._has_spoken)
             self._ended()
             self._drained.set()
 
@@ -128,6 +130,7 @@ class Line:
     async def _write(self) -> None:
         while True:
             if data := self.end.data_to_send():
+                self._has_spoken = True
                 await self.wire.write(data)
                 self._touch()
             elif self.end.wants_close or self._is_at_end:

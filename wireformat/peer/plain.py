@@ -1,13 +1,14 @@
 """The stream without a handshake: version 3 as QEMU speaks it, to or from anyone.
 
 Nobody answers, so a source knows only that its bytes were taken; a destination knows that the stream is whole, because
-it reads its structure as it comes. What connects and does not begin as a stream is sent away, and the destination goes
-on listening until a stream comes.
+it reads its structure as it comes. What connects and does not begin as a stream is sent away, and told of, since it may
+be a peer that was told to use the handshake; the destination goes on listening until a stream comes.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ from wireformat.peer.lobby import Lobby
 from wireformat.peer.payload import Payload
 from wireformat.peer.sink import Sink
 from wireformat.peer.wire import Wire
+from wireformat.protocols.handshake.error_codes import ErrorCode
+from wireformat.protocols.handshake.events import StrangerRefused
+from wireformat.protocols.handshake.opening import SHOWN, stranger
 from wireformat.protocols.handshake.stream_end import VmStateEnd
 
 if TYPE_CHECKING:
@@ -58,7 +62,7 @@ async def _discard(wire: Wire) -> None:
 
 
 class PlainDestination:
-    """A listening address that takes one plain stream. Times in seconds."""
+    """A listening address that takes one plain stream. Times in seconds; `report` hears of what was sent away."""
 
     def __init__(
         self,
@@ -67,25 +71,31 @@ class PlainDestination:
         timeout: float,
         lobby: Lobby,
         tls: SSL.Context | None = None,
+        report: Callable[[StrangerRefused], None] | None = None,
     ) -> None:
         self.size = 0
+        self._report = report
         self._tls = tls
         self._listener = listener
         self._sink = sink
         self._end = VmStateEnd(_no_frame)
         self._timeout = timeout
         self._lobby = lobby
-        self._chosen: asyncio.Future[tuple[Wire, bytes]]
+        self._chosen: asyncio.Future[tuple[Wire, bytes] | None]
+        self._identifying: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Serve until a stream has come. Raises `OSError` where it did not come whole."""
         self._chosen = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as self._group:
-            serving = self._group.create_task(self._listener.serve(self._welcome))
-            wire, first = await self._chosen
+            serving = self._group.create_task(self._serve())
+            found = await self._chosen
             serving.cancel()
             self._lobby.close()
         self._listener.close()
+        if found is None:
+            raise Cut("what came does not begin as a stream")
+        wire, first = found
         try:
             await self._receive(wire, first)
             await wire.finish()
@@ -95,9 +105,18 @@ class PlainDestination:
         finally:
             wire.close()
 
+    async def _serve(self) -> None:
+        """Look at every connection; where no more can come, the last one decides."""
+        await self._listener.serve(self._welcome)
+        await asyncio.gather(*self._identifying)
+        if not self._chosen.done():
+            self._chosen.set_result(None)
+
     def _welcome(self, wire: Wire) -> None:
         self._lobby.enter(wire)
-        self._group.create_task(self._identify(wire))
+        task = self._group.create_task(self._identify(wire))
+        self._identifying.add(task)
+        task.add_done_callback(self._identifying.discard)
 
     async def _identify(self, wire: Wire) -> None:
         """Choose a wire whose first bytes are a stream's."""
@@ -113,16 +132,24 @@ class PlainDestination:
     async def _first_bytes(self, wire: Wire) -> tuple[Wire, bytes] | None:
         """The wire, with TLS where that is wanted, and how the stream begins; None where none does."""
         if self._tls is not None:
+            from wireformat.peer.tls import FIRST_BYTES as TLS_BYTES
             from wireformat.peer.tls import accept_tls
 
-            wire = await accept_tls(wire, self._tls)
-        first = b""
-        while len(first) < len(FIRST_BYTES) and FIRST_BYTES.startswith(first):
-            data = await wire.read()
-            if not data:
+            first = await _begin(wire, TLS_BYTES)
+            if not first.startswith(TLS_BYTES):
+                self._send_away(ErrorCode.TLS_REQUIRED, first)
                 return None
-            first += data
-        return (wire, first) if first.startswith(FIRST_BYTES) else None
+            wire = await accept_tls(wire, self._tls, first)
+        first = await _begin(wire, FIRST_BYTES)
+        if first.startswith(FIRST_BYTES):
+            return wire, first
+        self._send_away(_code(first), first)
+        return None
+
+    def _send_away(self, code: ErrorCode, first: bytes) -> None:
+        """Have nothing to do with what began so; who left without a word is not worth one."""
+        if first and self._report is not None:
+            self._report(StrangerRefused(code, first[:SHOWN]))
 
     async def _receive(self, wire: Wire, data: bytes) -> None:
         """Take a stream to its end, which a description shows, or else the end of the connection."""
@@ -146,6 +173,23 @@ class PlainDestination:
             raise
         self._sink.load()
         self._sink.commit()
+
+
+async def _begin(wire: Wire, wanted: bytes) -> bytes:
+    """The first bytes that come, enough of them to tell whether they are those that are wanted. Raises `OSError`."""
+    first = b""
+    while len(first) < len(wanted) and wanted.startswith(first):
+        data = await wire.read()
+        if not data:
+            break
+        first += data
+    return first
+
+
+def _code(first: bytes) -> ErrorCode:
+    """What is wrong with a connection that begins so; one that opens with the handshake is not expected here."""
+    found = stranger(first)
+    return ErrorCode.UNEXPECTED if found is None else found[0]
 
 
 def _no_frame(data: bytes | bytearray, start: int) -> tuple[int, bool]:

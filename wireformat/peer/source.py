@@ -101,14 +101,17 @@ class SourcePeer:
         await self._talk(connected, _raise)
 
     async def _talk(self, connected: Callable[[bytes], None], unreachable: Callable[[OSError], None]) -> None:
+        self._over.clear()
+        self._channels, self._talking, self._working = [], [], []
         async with asyncio.TaskGroup() as self._group:
             self._start(self._working, self._patience.watch(self._silence))
             self._start(self._talking, self._talk_on_main(connected, unreachable))
             try:
                 await self._over.wait()
             except asyncio.CancelledError:
-                self.session.cancel()
-                self._settle()
+                if not self._over.is_set():
+                    self.session.cancel()
+                    self._settle()
                 raise
             finally:
                 await self._hang_up()
@@ -171,6 +174,8 @@ class SourcePeer:
         """Open a channel and let it talk. One that is lost before it was accepted is opened again, a few times."""
         fault: OSError = ConnectionError("the connection was lost")
         for _ in range(ATTEMPTS):
+            if self._over.is_set():
+                return
             channel = self.session.channel(key)
             try:
                 wire, _ = await self._dialler.dial()
@@ -182,7 +187,7 @@ class SourcePeer:
                 place = channel, Line(wire, attempt, self._settle, self._patience.touch)
                 self._channels.append(place)
                 await place[1].run()
-                if not attempt.is_lost or self.session.is_over:
+                if not attempt.is_lost:
                     return
                 self._channels.remove(place)
             await asyncio.sleep(RETRY_PAUSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_a_file_that_can_be_loaded() -> None:
         (replace(RESULT, version=2), [("NO_COMMON_VERSION", "/versions")]),
         (replace(RESULT, capabilities=("multifd",)), [("CAP_UNSUPPORTED", "/capabilities/multifd")]),
         (with_parameter("max-bandwidth", 2 << 20), [("PARAM_RANGE", "/parameters/max-bandwidth")]),
+        (with_parameter("downtime-limit", 300), []),
         (with_parameter("downtime-limit", 5), [("PARAM_UNKNOWN_REQUIRED", "/parameters/downtime-limit")]),
         (replace(RESULT, channels=(("multifd", 2),)), [("CHANNEL_COUNT", "/channels/multifd")]),
         (
@@ -128,6 +130,16 @@ def test_a_result_is_admitted_by_the_profile_it_was_made_for(name: str) -> None:
     result = negotiate(source, destination)
     assert isinstance(result, Result)
     assert admit(manifest_of(result_entries(result), INVENTORY), destination, ABLE) == ()
+
+
+@pytest.mark.requirement("HS-184")
+@pytest.mark.parametrize(("older", "newer"), list(combinations(RELEASES, 2)))
+def test_a_later_release_loads_what_an_earlier_one_saved_for_itself(older: str, newer: str) -> None:
+    """Fails when a parameter at its default, which the later one has no more, stands against it."""
+    source = offer(release(older), Side.SOURCE, {"ownership-handover": Wish.FORBID}, facilities=())
+    result = negotiate(source, offer(release(older), Side.DESTINATION))
+    assert isinstance(result, Result)
+    assert admit(manifest_of(result_entries(result), INVENTORY), offer(release(newer), Side.DESTINATION), ABLE) == ()
 
 
 @pytest.mark.parametrize("name", RELEASES)

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from tests.protocols.handshake.states import abilities_of, inventory_of, section_item, subsection_item
 from wireformat.codec import codec_for
 from wireformat.errors import DecodeError
+from wireformat.protocols.handshake.abilities import Abilities, SectionAbility, SubsectionAbility
 from wireformat.protocols.handshake.error_codes import ErrorCode
+from wireformat.protocols.handshake.inventory_items import OmittedItem, VersionItem
 from wireformat.protocols.handshake.messages import Profile
 from wireformat.protocols.handshake.negotiate import negotiate
 from wireformat.protocols.handshake.offer_wire import offer_of
@@ -26,14 +29,17 @@ from wireformat.protocols.handshake.offers import (
 )
 from wireformat.protocols.handshake.profile import (
     MAX_SIZE,
+    Settlement,
     negotiate_with,
     profile_bytes,
     profile_of,
     profile_text,
     read_profile,
+    settle_with,
 )
 from wireformat.protocols.handshake.registry import Side
 from wireformat.protocols.handshake.releases import RELEASES, release
+from wireformat.protocols.handshake.resolution import Resolution
 
 RICH = Offer(
     (1,),
@@ -130,3 +136,57 @@ def test_a_name_stands_once() -> None:
     with pytest.raises(DecodeError) as caught:
         read_profile(codec_for(Profile).encode(twice))
     assert caught.value.id == "duplicate"
+
+
+# State.
+
+
+RSS, MTU = subsection_item("nic/rss", droppable=True), subsection_item("nic/mtu")
+
+
+@pytest.mark.requirement("HS-093", "HS-094", "HS-180", "HS-186")
+def test_omissions_and_versions_follow_without_a_destination() -> None:
+    inventory = inventory_of(section_item("cpu", 5, oldest=3), section_item("0000:00:03.0/nic", 1, MTU, RSS))
+    destination = Abilities(
+        sections=(
+            SectionAbility("cpu", 0, newest=4),
+            SectionAbility("nic", subsections=(SubsectionAbility("nic/mtu"),)),
+            SectionAbility("rtc", 0),
+        )
+    )
+    found = settle_with(Offer((1,), ("v1-raw",)), profile_of(FORBIDDING, abilities=destination), inventory)
+    assert isinstance(found, Settlement)
+    assert found.result == Result(1, "v1-raw")
+    assert found.resolution == Resolution(
+        (OmittedItem(idstr="0000:00:03.0/nic", instance_id=0, subsection="nic/rss"),),
+        (VersionItem(idstr="cpu", instance_id=0, version=4),),
+    )
+    assert [item.path for item in found.warnings] == ["/sections/rtc[0]"]
+
+
+@pytest.mark.requirement("HS-100")
+def test_what_is_wrong_with_offer_and_state_is_said_together() -> None:
+    source = Offer((1,), ("v1-raw",), (CapabilityOffer("xbzrle", True, Wish.REQUIRE),))
+    destination = abilities_of(SectionAbility("nic"), machine="q35")
+    profile = profile_of(FORBIDDING, abilities=destination)
+    found = settle_with(source, profile, inventory_of(section_item("cpu"), section_item("nic")))
+    assert isinstance(found, tuple)
+    assert [(item.code, item.path) for item in found] == [
+        (ErrorCode.CAP_UNSUPPORTED, "/capabilities/xbzrle"),
+        (ErrorCode.CAP_FORBIDDEN, "/capabilities/xbzrle"),
+        (ErrorCode.MACHINE_TYPE, "/machine/type"),
+        (ErrorCode.SECTION_UNKNOWN, "/sections/cpu[0]"),
+    ]
+
+
+def test_a_source_that_writes_one_version_lowers_none() -> None:
+    inventory = inventory_of(section_item("cpu", 5, oldest=3))
+    profile = profile_of(FORBIDDING, abilities=Abilities(sections=(SectionAbility("cpu", newest=4),)))
+    found = settle_with(Offer((1,), ("v1-raw",)), profile, inventory, {})
+    assert isinstance(found, tuple)
+    assert [(item.code, item.path) for item in found] == [(ErrorCode.SECTION_VERSION, "/sections/cpu[0]/version")]
+
+
+def test_nothing_is_judged_where_a_profile_is_an_offer_alone() -> None:
+    found = settle_with(Offer((1,), ("v1-raw",)), profile_of(FORBIDDING), inventory_of(section_item("cpu", 5)))
+    assert found == Settlement(Result(1, "v1-raw"), Resolution(), ())

@@ -283,7 +283,7 @@ def needing(count: int) -> Any:
     return replace(STRIPED_OFFER, channels=(replace(STRIPED_OFFER.channels[0], minimum=count),))
 
 
-@pytest.mark.requirement("CH-063", "HS-118", "HS-162")
+@pytest.mark.requirement("CH-063", "HS-118", "HS-162", "CH-065")
 def test_what_can_be_done_without_is_opened_first() -> None:
     run = Loopback(source_config(needing(1)), destination_config(STRIPED_OFFER))
     (wanted,) = [event for event in run.pump() if isinstance(event, ChannelsWanted)]

@@ -73,10 +73,12 @@ def insistent(result: Result, registry: Registry) -> Offer:
 
 
 def _parameter(name: str, value: int | str, registry: Registry) -> ParameterOffer:
+    """A parameter that must be so. One at its default need not be known: that is what not knowing it means."""
     entry = registry.parameter(name)
+    is_needed = entry is None or value != entry.default
     if entry is not None and entry.rule is Rule.ORDERED:
-        return ParameterOffer(name, allowed=(value,), require=True)
-    return ParameterOffer(name, value, exact=True, require=True)
+        return ParameterOffer(name, allowed=(value,), require=is_needed)
+    return ParameterOffer(name, value, exact=True, require=is_needed)
 
 
 def _state_errors(manifest: Any, abilities: Abilities) -> tuple[ErrorItem, ...]:

@@ -15,10 +15,8 @@ from typing import Any, ClassVar, Final
 from wireformat.errors import DecodeError, LocalProtocolError
 from wireformat.protocols.handshake import keys
 from wireformat.protocols.handshake.binding import Binding
-from wireformat.protocols.handshake.destination_handshake import (
-    DestinationConfig,
-    DestinationHandshake,
-)
+from wireformat.protocols.handshake.destination_channels import DestinationChannels
+from wireformat.protocols.handshake.destination_handshake import DestinationConfig
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import (
     ChannelKey,
@@ -45,7 +43,7 @@ MAX_EARLY: Final = 4 << 20
 """Bytes of all channels that are kept when they overtake START."""
 
 
-class DestinationSession(DestinationHandshake):
+class DestinationSession(DestinationChannels):
     """A destination, one attempt. See `events` for what it tells, and the methods for what it is told."""
 
     def __init__(self, config: DestinationConfig, exporter: bytes = b"") -> None:
@@ -270,7 +268,7 @@ class DestinationSession(DestinationHandshake):
         return self._received + len(self._undecided)
 
     handlers: ClassVar[Mapping[str, Handler]] = {
-        **DestinationHandshake.handlers,
+        **DestinationChannels.handlers,
         "Start": _hear_start,
         "PayloadBlock": _hear_block,
         "PayloadEnd": _hear_end,

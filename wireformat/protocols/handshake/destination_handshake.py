@@ -1,4 +1,4 @@
-"""The destination's side of the main channel up to the payload [handshake D.13].
+"""The destination's side of the main channel up to the commitment [handshake D.13].
 
 One session is one attempt. The destination does nothing in it that could not be undone; a source that is refused may
 simply try again. What can be found wrong with an offer is found all at once, so that one answer tells everything that
@@ -13,18 +13,14 @@ from typing import Any, ClassVar, TypeAlias
 
 from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind
 from wireformat.protocols.handshake import keys, opening
-from wireformat.protocols.handshake.binding import Binding
 from wireformat.protocols.handshake.dialect import TODAY, Dialect
 from wireformat.protocols.handshake.digests import DIGESTS_SINCE, Collector
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import ChannelKey, ChannelOpened, ChannelRefused, Negotiated, Ready
+from wireformat.protocols.handshake.events import ChannelKey, Negotiated
 from wireformat.protocols.handshake.frame import FRAME_HEADER
 from wireformat.protocols.handshake.frames import FIRST_LIMIT, entries
 from wireformat.protocols.handshake.inventory_items import SectionItem, VerdictItem, VerdictKind
 from wireformat.protocols.handshake.messages import (
-    DIGEST_SIZE,
-    ChannelsReady,
-    CommitAck,
     ConfirmLevel,
     Context,
     HelloReply,
@@ -34,18 +30,14 @@ from wireformat.protocols.handshake.messages import (
 )
 from wireformat.protocols.handshake.negotiate import negotiate
 from wireformat.protocols.handshake.offer_wire import (
-    channel_keys,
-    channel_names,
     offer_entries,
     offer_of,
-    planned,
     result_entries,
 )
 from wireformat.protocols.handshake.offers import ErrorItem, Offer, Refusal, Result
 from wireformat.protocols.handshake.payloads import impossible
 from wireformat.protocols.handshake.preconditions import NO_CONTEXT, check_offer, confirming_key, context_items
-from wireformat.protocols.handshake.refusal import Violation, item, violation
-from wireformat.protocols.handshake.resume import Thread
+from wireformat.protocols.handshake.refusal import Violation, item
 from wireformat.protocols.handshake.session import Handler, Session
 from wireformat.protocols.handshake.stream_end import Follower, StreamEnd, VmStateEnd
 
@@ -109,7 +101,7 @@ def unclaimed() -> None:
 
 
 class DestinationHandshake(Session):
-    """A destination until the payload begins. `exporter` are the bytes of the connection's TLS exporter.
+    """A destination until the source commits. `exporter` are the bytes of the connection's TLS exporter.
 
     `claim` is called for a whole HELLO, before it is answered, and may raise `Violation`.
     """
@@ -127,7 +119,6 @@ class DestinationHandshake(Session):
         self._needed: Mapping[str, int] = {}
         self._result_bytes = b""
         self._collector = Collector(config.sections, config.dialect)
-        self.binding: Binding | None = None
         self.claim: Callable[[], None] = unclaimed
         self._step("accept")
 
@@ -211,89 +202,8 @@ class DestinationHandshake(Session):
             raise Violation(answer)
         self._send(answer)
 
-    def _hear_commit(self, commit: Any) -> None:
-        """Agree, if this is the same result and the plan that follows from it."""
-        if not keys.is_equal(self._dialect.part(commit.result), self._result_bytes):
-            text = "the source commits to another result than both offers give"
-            raise violation(ErrorCode.RESULT_DIGEST_MISMATCH, "/result", text)
-        plan = planned(self.agreed)
-        if channel_keys(commit.plan) != plan:
-            raise violation(ErrorCode.RESULT_DIGEST_MISMATCH, "/plan", "the plan does not follow from the result")
-        self._send(CommitAck(transcript=bytes(DIGEST_SIZE), confirmation=bytes(DIGEST_SIZE) if self._key else None))
-        self._thread = Thread(self._secrets.migration_id, self._secrets.channel_secret, 0)
-        self.binding = Binding(self._thread, plan)
-        self._check_channels()
-
-    def admit_channel(self, header: Any) -> ChannelKey:
-        """The channel that a header is for. Raises `Violation`."""
-        if self.binding is None:
-            raise violation(self._early(header), "/header", "no channel is expected yet")
-        key = self.binding.admit(header)
-        reason = self._config.admit(key)
-        if reason is not None:
-            self._refuse_channel(self.binding, key, reason)
-        return key
-
-    def _early(self, header: Any) -> ErrorCode:
-        """What a channel is that comes before COMMIT_ACK: too early, or none of ours."""
-        is_ours = header.binding == self._secrets.migration_id
-        return ErrorCode.UNEXPECTED if is_ours else ErrorCode.CHANNEL_BINDING
-
-    def _refuse_channel(self, binding: Binding, key: ChannelKey, reason: ErrorItem) -> None:
-        """Refuse a channel for a reason of our own, which ends the attempt where the source needs it."""
-        binding.refused.add(key)
-        self._events.append(ChannelRefused(key, (reason,)))
-        if self._is_needed(key):
-            text = f"{key} is needed, and refused"
-            self._fault((reason, item(ErrorCode.CHANNEL_MISSING, f"/channels/{key}", text)))
-        else:
-            self._step("channel-refused")
-            self._check_channels()
-        raise Violation((reason,))
-
-    def bind_channel(self, key: ChannelKey) -> None:
-        """The channel is accepted."""
-        if self.binding is not None:
-            self.binding.bound.add(key)
-            self._events.append(ChannelOpened(key))
-            if self.state == "binding":
-                self._step("channel-bound")
-                self._check_channels()
-
-    def _check_channels(self) -> None:
-        """Go on once nothing more is to come."""
-        binding = self.binding
-        if binding is not None and self.state == "binding" and self._has_enough(binding):
-            binding.close()
-            bound, missing = sorted(binding.bound), sorted(binding.refused)
-            self._send(ChannelsReady(bound=channel_names(bound), missing=channel_names(missing)))
-            self._events.append(Ready(tuple(bound), tuple(missing)))
-
-    def _has_enough(self, binding: Binding) -> bool:
-        """Whether all needed channels are there; where none is needed, whether each has come or was refused.
-
-        A source opens what it can do without before what it needs, so nothing waits for a channel that never comes.
-        """
-        needed = [key for key in binding.plan if self._is_needed(key)]
-        return binding.bound.issuperset(needed) if needed else not binding.open
-
-    def _is_needed(self, key: ChannelKey) -> bool:
-        return key.index < self._needed.get(key.type, 0)
-
-    def silence(self) -> None:
-        """The peer has said nothing for too long; while channels are awaited, these are what is missing."""
-        if self.state != "binding" or self.binding is None:
-            super().silence()
-            return
-        self._end("silence", tuple(map(_missing, self.binding.open)))
-
     handlers: ClassVar[Mapping[str, Handler]] = {
         **Session.handlers,
         "Hello": _hear_hello,
         "Inventory": _hear_inventory,
-        "Commit": _hear_commit,
     }
-
-
-def _missing(key: ChannelKey) -> ErrorItem:
-    return item(ErrorCode.CHANNEL_MISSING, f"/channels/{key}", f"{key} did not come")

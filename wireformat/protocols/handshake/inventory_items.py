@@ -1,7 +1,8 @@
 """What an inventory lists: the machine, its memory, the sections of its state [handshake D.8].
 
 Every item is a fixed part followed by entries, of which revision 1 knows few: that is where later revisions grow. In a
-message, items of one kind stand in ascending order of their bytes.
+message, items of one kind stand in ascending order of their bytes. What a side does not know of its machine or memory,
+as one that has nothing but a stream may not, it leaves empty or 0; nobody refuses what is not known.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ MAX_VALUE = 4096
 
 
 class MachineItem(Record, source="handshake D.8"):
-    """The machine: both sides must emulate the same one."""
+    """The machine: both sides must emulate the same one, as far as both know theirs."""
 
-    type: str = field(String8, "machine type, aliases resolved: `pc-q35-7.2`, not `q35`")
-    architecture: str = field(Token, "architecture of the guest's processor: `x86_64`")
-    page_bits: int = field(Int8ub, "binary logarithm of the guest's page size")
+    type: str = field(String8, "machine type, aliases resolved: `pc-q35-7.2`, not `q35`; empty: not known")
+    architecture: str = field(Token, "architecture of the guest's processor: `x86_64`; empty: not known")
+    page_bits: int = field(Int8ub, "binary logarithm of the guest's page size; 0: not known")
     more: Extensions = field(Nested(Extensions), "entries of later revisions", default=NO_EXTENSIONS)
 
 
@@ -50,7 +51,7 @@ class RamBlockItem(Record, source="handshake D.8"):
     idstr: str = field(String8, "name of the block: `pc.ram`")
     used_length: int = field(Int64ub, "bytes in use")
     max_length: int = field(Int64ub, "bytes that the block may grow to")
-    page_size: int = field(Int32ub, "bytes of a host page that backs the block")
+    page_size: int = field(Int32ub, "bytes of a host page that backs the block; 0: not known")
     flags: RamFlags = field(FlagsOf(Int8ub, RamFlags), "what holds of the block", default=RamFlags(0))
     more: Extensions = field(Nested(Extensions), "entries of later revisions", default=NO_EXTENSIONS)
 

@@ -27,6 +27,7 @@ from wireformat.protocols.handshake.offer_items import (
     ParameterItem,
     SettingItem,
 )
+from wireformat.protocols.handshake.profile_items import LoadableSection
 from wireformat.schema import (
     Bytes,
     EnumOf,
@@ -153,9 +154,17 @@ class HelloReply(OfferMessage, code=0x8002, sender="destination", source="handsh
 
 
 class Profile(OfferMessage, source="handshake D.9"):
-    """An offer of a destination, saved for migrating when none is there."""
+    """An offer of a destination and what it can load, saved for migrating when none is there.
+
+    Whatever of machine, memory and sections is not listed is not known, and not judged.
+    """
 
     name: str = tlv(0x0010, Label, "name of the profile; for people only", default="")
+    machine: MachineItem | None = tlv(0x8011, Nested(MachineItem), "the machine", default=None)
+    ram_blocks: tuple[RamBlockItem, ...] = tlvs(0x8012, Nested(RamBlockItem), "memory", max=MAX_BLOCKS, default=())
+    sections: tuple[LoadableSection, ...] = tlvs(
+        0x8013, Nested(LoadableSection), "state that can be loaded", max=MAX_SECTIONS, default=()
+    )
 
 
 class Inventory(HandshakeMessage, code=0x8003, sender="source", channel="main", source="handshake D.8"):

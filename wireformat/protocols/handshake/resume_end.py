@@ -61,6 +61,11 @@ class MainEnd:
         self._number = session.connection_count
 
     @property
+    def session(self) -> Resumable:
+        """The session that it leads to."""
+        return self._session
+
+    @property
     def _is_current(self) -> bool:
         return self._number == self._session.connection_count
 
@@ -102,6 +107,11 @@ class ResumeEnd:
         self._inbox = bytearray()
         self._outgoing: list[bytes] = []
         self._header: Any = None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the source has shown that it is the one that was lost."""
+        return self._main is not None
 
     @property
     def wants_close(self) -> bool:

@@ -33,11 +33,12 @@ from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW, STRIP
 from wireformat.protocols.handshake.refusal import item
 from wireformat.protocols.handshake.resume import ResumeState, Thread, check_reply, request
 from wireformat.protocols.handshake.session import Handler
-from wireformat.protocols.handshake.source_handshake import SourceConfig, SourceHandshake
+from wireformat.protocols.handshake.source_channels import SourceChannels
+from wireformat.protocols.handshake.source_handshake import SourceConfig
 from wireformat.protocols.handshake.striped import Striper
 
 
-class SourceSession(SourceHandshake):
+class SourceSession(SourceChannels):
     """A source. See `events` for what it tells, and the methods for what it is told."""
 
     def __init__(self, config: SourceConfig) -> None:
@@ -183,7 +184,7 @@ class SourceSession(SourceHandshake):
         return self.striper.offset if self.agreed.payload == STRIPED else self._sent
 
     handlers: ClassVar[Mapping[str, Handler]] = {
-        **SourceHandshake.handlers,
+        **SourceChannels.handlers,
         "Loaded": _hear_loaded,
         "Running": _hear_running,
         "ResumeReply": _hear_resume,

@@ -14,7 +14,7 @@ local LONGEST_BEHIND_PAYLOAD = 65536
 local KINDS = { "main", "data", "file", "resume" }
 local DATA = 2
 local MIGRATION_ID, PAYLOAD = 0x8011, 0x8001
-local STRIPED = "v1-striped"
+local RAW, STRIPED = "v1-raw", "v1-striped"
 local HELLO_REPLY, START, RESUME_MESSAGE, ABORT, HANDOVER = 0x8002, 0x8008, 0x8009, 0x800c, 0x8010
 
 local names = {}
@@ -82,9 +82,9 @@ local function follow(self, code, message)
     if code == START then
         local name = entry(message, PAYLOAD)
         talk.learn_payload(self.pinfo, name)
-        state.mode = name == STRIPED and "frame" or "payload"
+        state.mode = name == RAW and "payload" or "frame"
     elseif code == RESUME_MESSAGE then
-        state.mode = talk.payload_of(state.id) == STRIPED and "frame" or "payload"
+        state.mode = (talk.payload_of(state.id) or RAW) == RAW and "payload" or "frame"
     elseif code == HELLO_REPLY then
         talk.learn_id(self.pinfo, entry(message, MIGRATION_ID))
     elseif state.kind == DATA then
