@@ -88,6 +88,21 @@ def test_a_body_that_does_not_decode_is_kept(body: bytes, id: str) -> None:
     assert found.error.path.startswith("MigrateBegin")
 
 
+@pytest.mark.parametrize(
+    ("number", "body", "is_refused"),
+    [
+        (101, pack("<HHIIII", 1, 2, 0, 0, 0, 0), True),
+        (101, pack("<HHIIII", 1, 2, 4, 0, 0, 0), True),
+        (116, pack("<HHIIIII", 1, 2, 0, 0, 0, 0, 1), True),
+        (111, pack("<HHIIII", 1, 2, 0, 0, 0, 0), False),
+    ],
+)
+def test_a_migration_begins_with_a_host(number: int, body: bytes, is_refused: bool) -> None:
+    found = read(mini(number, body))
+    assert (found.error is not None) is is_refused
+    assert found.error is None or (found.error.id, found.error.offset) == ("pointer", 14)
+
+
 def test_bytes_too_many_are_an_error() -> None:
     found = read(mini(102, b"x"))
     assert found.error is not None

@@ -18,11 +18,15 @@ from wireformat.protocols.spice.common_messages import MessageList, SubMessage
 from wireformat.protocols.spice.headers import FULL_SIZE, MAX_BODY, MINI_SIZE, FullHeader, MiniHeader
 from wireformat.protocols.spice.inbox import Inbox
 from wireformat.protocols.spice.lookup import message_class, number_of, sends
+from wireformat.protocols.spice.main_messages import MigrateBegin, MigrateBeginSeamless
 from wireformat.protocols.spice.names import Sender, name_of
 from wireformat.protocols.spice.sublist import read_list
 from wireformat.schema import Message
 
 SOURCE: Final = "spice-migration 2"
+HOST_SOURCE: Final = "spice-migration 5"
+HOST_POINTER: Final = slice(8, 12)
+"""Where the pointer to the host stands in a message that begins a migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,7 @@ class MessageReader:
             return self._opaque(number, body)
         try:
             message: Message = codec_for(cls, self._version).decode(body)
+            check_host(message, body)
         except DecodeError as error:
             raise _in_message(error, cls.__name__) from None
         return message
@@ -185,6 +190,12 @@ class MessageReader:
         except DecodeError as error:
             raise moved(error, offset) from None
         return Received(member.type, serial, message, at + offset)
+
+
+def check_host(message: Message, body: bytes) -> None:
+    """That a migration begins with a target: a null pointer there is refused by every client. Raises `DecodeError`."""
+    if isinstance(message, MigrateBegin | MigrateBeginSeamless) and body[HOST_POINTER] == bytes(4):
+        raise DecodeError("pointer", "the host is missing", path="host", offset=HOST_POINTER.start, source=HOST_SOURCE)
 
 
 def _in_message(error: DecodeError, name: str) -> DecodeError:
