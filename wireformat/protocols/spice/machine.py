@@ -73,7 +73,7 @@ CLIENT: Mapping[str, Row] = {
     "moved": {"close-source": "arriving"},
     "arriving": {"ClientMigrateEnd": "awaiting-init", "cut": "lost"},
     "awaiting-init": {"Init": "running", "cut": "lost"},
-    "leaving": {"close-all": "dialling"},
+    "leaving": {"close-all": "dialling", "cut": "leaving"},
     "losing": {"close-all": "lost"},
     "lost": {},
 }
