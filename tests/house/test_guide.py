@@ -12,15 +12,18 @@ from pathlib import Path
 import pytest
 
 from tests.captures.bundle import Captures
+from tests.captures.spice_runs import unpack
 from tests.house.project import ROOT
 
 GUIDE = ROOT / "spec" / "guide" / "stream-tools.md"
+SPICE_GUIDE = ROOT / "spec" / "guide" / "spice-captures.md"
 STREAMS = {
     "guest.mig": "7.2/pc-minimal",
     "later.mig": "7.2/pc-dirty",
     "postcopy.mig": "7.2/tcp-postcopy",
     "donor.mig": "7.2/tcp-plain",
 }
+RUNS = {"nack": "minimal-client-seamless-nack", "probes": "link-errors"}
 ELISION = "…"
 
 
@@ -60,6 +63,17 @@ def test_every_command_prints_what_is_shown(captures: Captures, tmp_path: Path) 
         (tmp_path / name).symlink_to(captures[capture].path)
     found = list(examples(GUIDE.read_text()))
     assert len(found) > 20
+    for command, shown in found:
+        printed = run(command, tmp_path)
+        assert shows(shown, printed), "\n".join([f"$ {command}", *printed])
+
+
+@pytest.mark.slow
+def test_every_command_for_captures_prints_what_is_shown(tmp_path: Path) -> None:
+    for name, run_name in RUNS.items():
+        unpack(run_name, tmp_path).rename(tmp_path / name)
+    found = list(examples(SPICE_GUIDE.read_text()))
+    assert len(found) == 7
     for command, shown in found:
         printed = run(command, tmp_path)
         assert shows(shown, printed), "\n".join([f"$ {command}", *printed])
