@@ -119,6 +119,17 @@ def test_check_tells_every_finding(call: Call, errors: Path) -> None:
     )
 
 
+def test_check_tells_what_nobody_may_say_then(call: Call, tmp_path: Path) -> None:
+    folder = unpack("minimal-client-unexpected-migrate-data", tmp_path)
+    answer = call("check", folder)
+    assert answer.code == 1
+    assert answer.lines[0].startswith(
+        f"{folder}: client-channel: conn01-source-main-0 at 0xea: ClientMigrateData is not"
+    )
+    assert {line.rsplit(" ", 1)[1] for line in answer.lines} == {"[illegal-event]"}
+    assert call("check", folder / "conn01-source-main-0.jsonl").code == 0
+
+
 def test_check_as_json(call: Call, errors: Path, folder: Path) -> None:
     answer = call("check", errors, folder, "--json")
     first, second = json.loads(answer.data)["files"]

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from wireformat.codec import codec_for
 from wireformat.codec.json_form import to_json
-from wireformat.errors import DecodeError
+from wireformat.errors import DecodeError, WireError
 from wireformat.protocols.spice.capture import Capture, Connection, Row
 from wireformat.protocols.spice.common_messages import ClientMigrateData, ServerMigrateData
 from wireformat.protocols.spice.lookup import state_class
@@ -80,7 +80,7 @@ def part_document(sighting: Sighting) -> Json:
     return {"type": "link" if sighting.received is None else "message", **place, **what, **finding}
 
 
-def finding_document(error: DecodeError) -> Json:
+def finding_document(error: WireError) -> Json:
     """What is wrong, as data."""
     return {"id": error.id, "path": error.path, "offset": error.offset, "text": error.detail, "source": error.source}
 
