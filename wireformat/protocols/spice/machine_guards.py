@@ -12,6 +12,7 @@ GUARDS: Mapping[str, str] = {
     "no-migration-capability": "The client or the source lacks SEMI_SEAMLESS_MIGRATE: the client is told nothing yet.",
     "semi-seamless-only": "Both have SEMI_SEAMLESS_MIGRATE; one lacks SEAMLESS_MIGRATE, or the source may not use it.",
     "seamless": "Both have SEAMLESS_MIGRATE, the client AGENT_CONNECTED_TOKENS too, and the source may use it.",
+    "target-takes-over": "The target has SEMI_SEAMLESS_MIGRATE: it knows sessions of others. Else the link counts as failed.",
     "target-can-seamless": "The target has SEAMLESS_MIGRATE.",
     "target-cannot-seamless": "The target lacks SEAMLESS_MIGRATE.",
     "version-taken": "The target knows the version, and serves one client only.",
@@ -31,6 +32,8 @@ GUARDS: Mapping[str, str] = {
 
 GUARDED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "client": {
+        "connecting": {"target-linked": "target-takes-over"},
+        "connecting-seamless": {"target-linked": "target-takes-over"},
         "asking": {"MigrateDstDoSeamless": "target-can-seamless", "go-semi-seamless": "target-cannot-seamless"},
         "asked": {"channels-linked": "everything-linked"},
         "attaching": {"channels-linked": "everything-linked"},
