@@ -9,7 +9,7 @@ from typing import TypeAlias
 from wireformat.cli.captures import open_capture
 from wireformat.derive.pcapng import Clock, Connection, file_header
 from wireformat.protocols.spice import capture as spice
-from wireformat.protocols.spice.capture import SENDERS
+from wireformat.protocols.spice.capture import SENDERS, is_time
 
 MICROSECONDS = 1_000_000
 Piece: TypeAlias = tuple[float, int, "bytes | None", bool]
@@ -33,7 +33,7 @@ def capture_packets(name: str, port: int, segment_size: int) -> Iterator[bytes]:
 def _pieces(number: int, connection: spice.Connection) -> Iterator[Piece]:
     """What happened on a connection, in order of time."""
     opened = connection.head.get("opened")
-    time = float(opened) if isinstance(opened, int | float) else 0.0
+    time = float(opened) if is_time(opened) else 0.0
     yield time, number, None, True
     left = {direction: connection.data(sender) for direction, sender in SENDERS.items()}
     for row in connection.rows:

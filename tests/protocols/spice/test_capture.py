@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from struct import unpack_from
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.captures.spice_runs import NAMES, RUNS, files, run, wire_bytes
 from wireformat.errors import DecodeError, EncodeError
+from wireformat.protocols.spice import capture
 from wireformat.protocols.spice.capture import (
     DIRECTIONS,
     SENDERS,
@@ -168,11 +170,11 @@ def test_messages_of_all_connections_by_time() -> None:
 
 
 def test_what_happened_meanwhile() -> None:
-    capture = run(SEMI)
-    assert capture.timeline[0]["cmd"] == "qmp_capabilities"
-    assert capture.client_events == ()
+    found = run(SEMI)
+    assert found.timeline[0]["cmd"] == "qmp_capabilities"
+    assert found.client_events == ()
     assert run(SEAMLESS).client_events[0]["what"] == "channel-new"
-    assert [connection.server for connection in capture.connections] == ["source", "source", "target", "target"]
+    assert [connection.server for connection in found.connections] == ["source", "source", "target", "target"]
 
 
 def test_other_files_are_left_out() -> None:
@@ -190,6 +192,10 @@ HEAD = b'{"conn": 1, "server": "source", "channel": "main-0", "opened": 0.4}\n'
         (b"[]", "line 1"),
         (HEAD + b'{"dir": "c2s", "hex": ""}', "line 2"),
         (HEAD + b'{"t": true, "dir": "c2s", "hex": ""}', "line 2"),
+        (HEAD + b'{"t": NaN, "dir": "c2s", "hex": ""}', "line 2"),
+        (HEAD + b'{"t": -1, "dir": "c2s", "hex": ""}', "line 2"),
+        (HEAD + b'{"t": 1e300, "dir": "c2s", "hex": ""}', "line 2"),
+        (HEAD + b'{"t": 1, "dir": "c2s", "what": ' + b"[" * 64 + b"]" * 64 + b"}", "nested"),
         (HEAD + b'{"t": 1, "dir": "c2s"}', "line 2"),
         (HEAD + b'{"t": 1, "dir": "c2s", "hex": "abc"}', "line 2"),
         (HEAD + b'{"t": 1, "dir": "up", "hex": "ab"}', "line 2"),
@@ -206,6 +212,24 @@ def test_files_that_are_none(line: bytes, place: str) -> None:
     assert caught.value.id == "spice/capture"
     assert caught.value.path == "conn01-x"
     assert place in caught.value.detail
+
+
+def test_zeros_do_not_fill_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "MAX_SIZE", 1000)
+    line = b'{"t": 1, "dir": "s2c", "zeros": 400}\n'
+    assert len(read_connection("conn01-x", HEAD + line * 2).data("server")) == 800
+    with pytest.raises(DecodeError) as caught:
+        read_connection("conn01-x", HEAD + line * 3)
+    assert (caught.value.id, caught.value.expected) == ("limit", 1000)
+    assert "line 4" in caught.value.detail
+
+
+def test_what_a_terminal_would_obey_is_not_shown() -> None:
+    connection = read_connection("conn01-x", b'{"server": "\\u001b[2J\\ud800"}')
+    assert title(connection) == "conn01-x, to \\x1b[2J\\ud800, 0 bytes from the client, 0 from the server"
+    sighting = next(one for _, one in run(SEMI).messages() if one.name == "Notify")
+    changed = sighting.changed(replace(sighting.value, text="\x1b[2J"))  # type: ignore[type-var]
+    assert view(changed)["text"] == "\\x1b[2J"
 
 
 def test_a_file_without_ends_is_read_to_its_own() -> None:

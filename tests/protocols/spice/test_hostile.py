@@ -5,21 +5,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 
 import pytest
 
-from tests.captures.spice_runs import wire_bytes
+from tests.captures.spice_runs import files, run, wire_bytes
 from tests.protocols.spice.linking import client, key, server
 from wireformat.codec import encode
 from wireformat.derive.mutate import mutations
-from wireformat.errors import WireError
+from wireformat.errors import DecodeError, EncodeError, WireError
 from wireformat.protocols.spice import ticket
-from wireformat.protocols.spice.capture import in_order
+from wireformat.protocols.spice.capture import Capture, in_order, read_connection
+from wireformat.protocols.spice.capture_assembly import assemble
+from wireformat.protocols.spice.capture_document import documents as capture_documents
+from wireformat.protocols.spice.capture_document import flat, nested
 from wireformat.protocols.spice.codes import ChannelType, LinkCode, Mechanism
 from wireformat.protocols.spice.connection import Connection
 from wireformat.protocols.spice.events import Event, Failed, LinkRefused
@@ -46,8 +51,8 @@ FULL_RUN, MINI_RUN = "minimal-client-full-header-switch-host", "minimal-client-s
 def spoken() -> dict[str, bytes]:
     """What a client and a server say on a good main channel, first with mini headers, then with full ones."""
     found = {}
-    for name, run in (("mini", MINI_RUN), ("full", FULL_RUN)):
-        recorded = wire_bytes(run, "conn01-source-main-0")
+    for name, where in (("mini", MINI_RUN), ("full", FULL_RUN)):
+        recorded = wire_bytes(where, "conn01-source-main-0")
         ours = _link_stage(0xB if name == "mini" else 0x3)
         for direction in ("c2s", "s2c"):
             own = f"{name}-{direction}"
@@ -123,6 +128,35 @@ def cut_up(data: bytes, chance: random.Random) -> Iterator[bytes]:
         size = chance.choice([1, 2, 5, 20, 150, len(data)])
         yield data[:size]
         data = data[size:]
+
+
+def test_broken_files_are_a_capture_or_an_error() -> None:
+    original = files(MINI_RUN)["conn02-target-main-0.jsonl"]
+    kinds = set()
+    for data in islice(mutations(original, 5), CASES // 10):
+        try:
+            connection = read_connection("conn01", data)
+        except DecodeError as error:
+            kinds.add(error.id)
+            continue
+        kinds.add("read")
+        documents = capture_documents(Capture((connection,), {}))
+        assert dict(assemble(json.loads(json.dumps(one)) for one in documents)).keys() == {"conn01.jsonl"}
+    assert {"read", "spice/capture"} <= kinds
+
+
+def test_broken_documents_are_files_or_an_error() -> None:
+    original = json.dumps(nested(run("minimal-client-cert-subject-begin"))).replace("0" * 512_000, "").encode()
+    kinds = set()
+    for data in islice(mutations(original, 6), CASES // 10):
+        try:
+            document = json.loads(data)
+            kinds.add(len(dict(assemble(flat(document)))))
+        except EncodeError as error:
+            kinds.add(error.id)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            kinds.add("no document")
+    assert "no document" in kinds
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from wireformat.errors import DecodeError
 from wireformat.protocols.spice.names import Sender
@@ -24,8 +24,17 @@ CONNECTION_PREFIX: Final = "conn"
 SENDERS: Final[Mapping[str, Sender]] = {"c2s": "client", "s2c": "server"}
 DIRECTIONS: Final[Mapping[Sender, str]] = {sender: direction for direction, sender in SENDERS.items()}
 ENDS: Final = frozenset({"eof", "error"})
-MAX_ZEROS: Final = 1 << 28
+MAX_ZEROS: Final = 1 << 24
 """Zero bytes that one line may stand for."""
+
+MAX_SIZE: Final = 1 << 28
+"""Bytes of one connection."""
+
+MAX_TIME: Final = 1e9
+"""Seconds that a run may take."""
+
+MAX_NESTING: Final = 64
+"""Objects and arrays within each other, on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +146,14 @@ def read_connection(name: str, data: bytes) -> Connection:
     objects = list(_objects(name, data))
     if not objects:
         raise _wrong(name, 0, "the file is empty")
-    observer, rows = Observer(), []
+    observer, rows, size = Observer(), [], 0
     seen: list[Sighting] = []
     for number, document in enumerate(objects[1:], 2):
         row, data = _row(name, number, document)
         rows.append(row)
+        size += row.size
+        if size > MAX_SIZE:
+            raise DecodeError("limit", f"line {number}: more than {MAX_SIZE} bytes", path=name, expected=MAX_SIZE)
         _show(observer, row, data)
         seen.extend(observer.sightings())
     for sender in SENDERS.values():
@@ -173,14 +185,19 @@ def _show(observer: Observer, row: Row, data: bytes) -> None:
 def _row(name: str, number: int, document: Mapping[str, Any]) -> tuple[Row, bytes]:
     """A line, and its bytes."""
     time, direction = document.get("t"), document.get("dir")
-    if isinstance(time, bool) or not isinstance(time, int | float) or not isinstance(direction, str):
-        raise _wrong(name, number, "t (seconds) and dir are needed")
+    if not is_time(time) or not isinstance(direction, str):
+        raise _wrong(name, number, f"t (seconds, at most {MAX_TIME:.0f}) and dir are needed")
     if "what" in document:
         return Row(time, direction, note=document), b""
     data = _bytes(name, number, document)
     if direction not in SENDERS or len(document) != 3:
         raise _wrong(name, number, "t, dir (c2s or s2c) and either hex or zeros are needed")
     return Row(time, direction, len(data), "zeros" in document), data
+
+
+def is_time(value: object) -> TypeGuard[float]:
+    """Whether a part of a line is a time, in seconds."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_TIME
 
 
 def _bytes(name: str, number: int, document: Mapping[str, Any]) -> bytes:
@@ -204,7 +221,23 @@ def _objects(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
             raise _wrong(name, number, f"no JSON: {error}") from None
         if not isinstance(document, dict):
             raise _wrong(name, number, f"object expected, {type(document).__name__} found")
+        if not _is_flat(document):
+            raise _wrong(name, number, f"nested more than {MAX_NESTING} times")
         yield document
+
+
+def _is_flat(document: Any) -> bool:
+    """Whether a value can be written again as it was read: depth has a limit there."""
+    level = [document]
+    for _ in range(MAX_NESTING):
+        level = [part for one in level if isinstance(one, dict | list) for part in _parts(one)]
+        if not level:
+            return True
+    return False
+
+
+def _parts(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _wrong(name: str, number: int, detail: str) -> DecodeError:

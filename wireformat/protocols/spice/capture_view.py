@@ -54,7 +54,7 @@ def title(connection: Connection) -> str:
         words.append(f"session {request.connection_id:#x}" if request.connection_id else "new session")
     sizes = {sender: sum(one.size for one in connection.side(sender)) for sender in ("client", "server")}
     words.append(f"{sizes['client']:,} bytes from the client, {sizes['server']:,} from the server")
-    return ", ".join(word for word in words if word)
+    return shown(", ".join(word for word in words if word))
 
 
 def heading(sighting: Sighting) -> str:
@@ -96,7 +96,14 @@ def _plain(value: Any) -> Any:
         return _fields(value)
     if isinstance(value, bytes) and _is_text(value):
         return value[:-1].decode("ascii")
+    if isinstance(value, str):
+        return shown(value)
     return tuple(map(_plain, value)) if isinstance(value, tuple) else value
+
+
+def shown(text: str) -> str:
+    """Text of a stranger, without what a terminal would obey."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 def _is_text(value: bytes) -> bool:
