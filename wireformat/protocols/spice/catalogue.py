@@ -65,6 +65,12 @@ CATALOGUE: Mapping[str, ErrorEntry] = {
         "Numbers mean something else on each channel and in each direction. A message that is not declared can be sent "
         "as an opaque one. [spice-migration 3, 4]",
     ),
+    "spice/place": ErrorEntry(
+        "malformed",
+        "a target is announced without a host, or without a port",
+        "The port is 65535 where there is none; a plain port or one for TLS must be there. A client that is told to "
+        "switch to such a target has no server left. [spice-migration 5, 13]",
+    ),
     "spice/capture": ErrorEntry(
         "malformed",
         "a file of a capture is not what it should be",

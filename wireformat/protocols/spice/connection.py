@@ -30,6 +30,7 @@ from wireformat.protocols.spice.link_server import LinkServer, LinkServerConfig
 from wireformat.protocols.spice.link_stage import LinkInfo
 from wireformat.protocols.spice.names import Sender
 from wireformat.protocols.spice.stream import AnyMessage, MessageReader, MessageWriter, OpaqueMessage, Received
+from wireformat.schema import Message
 
 MAX_HELD: Final = 1 << 20
 """Bytes that a held connection takes before it wants no more."""
@@ -50,6 +51,8 @@ class Connection:
         self.answers = True
         self.wants_close = False
         self.is_held = is_held
+        self.holds_after: tuple[type[Message], ...] = ()
+        """Messages behind which nothing more is read until `release`."""
         self._inbox = Inbox()
         self._outgoing = bytearray()
         self._version = version
@@ -127,7 +130,7 @@ class Connection:
     def _advance(self) -> None:
         if self.state == "linking":
             self._link()
-        if self.state == "open" and not self.is_held:
+        if self._is_reading:
             self._read()
 
     def _link(self) -> None:
@@ -156,13 +159,17 @@ class Connection:
     def _read(self) -> None:
         assert self._reader is not None
         try:
-            while self.state == "open" and (received := self._reader.next_message()) is not None:
+            while self._is_reading and (received := self._reader.next_message()) is not None:
                 self._take(received)
-            if self.state == "open" and self._is_ended:
+            if self._is_reading and self._is_ended:
                 self._reader.close()
                 self._finish(Closed())
         except DecodeError as error:
             self._finish(Failed(error))
+
+    @property
+    def _is_reading(self) -> bool:
+        return self.state == "open" and not self.is_held
 
     def _take(self, received: Received) -> None:
         self._count()
@@ -173,6 +180,7 @@ class Connection:
             for one in (*received.parts, received):
                 self._events.append(MessageReceived(one.message, one.number, one.name, one.serial))
                 self._heed(one.message)
+                self.is_held = self.is_held or isinstance(one.message, self.holds_after)
 
     def _heed(self, message: AnyMessage) -> None:
         """Do what a message asks of every peer."""
