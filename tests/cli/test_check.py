@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Call
 from tests.protocols.vmstate.crafted import BLOCK, machine, memory, stream, timer, zero_page
+from wireformat.protocols.handshake.container import front, manifest_of
+from wireformat.protocols.handshake.inventory import inventory_of_stream
+from wireformat.protocols.handshake.messages import ResultEntries
+from wireformat.protocols.vmstate.stream import read_stream
+
+RESULT = ResultEntries(version=1, payload="v1-raw")
 
 ODD = memory(zero_page(0, BLOCK, fill=7))
 ODD_PLACE = ODD.index(zero_page(0, BLOCK, fill=7))
@@ -80,6 +87,25 @@ def test_devices_without_a_description_are_mentioned(call: Call, tmp_path: Path)
     note = "1 device sections are not described, what they hold was not checked"
     assert (answer.code, answer.text, answer.errors) == (0, "", f"wireformat check: {bare}: {note}\n")
     assert call("check", bare, "--description", whole).errors == ""
+
+
+@pytest.mark.requirement("HS-181", "HS-184")
+def test_a_container_holds_what_its_manifest_lists(call: Call, small: Path, tmp_path: Path) -> None:
+    inventory = inventory_of_stream(read_stream(small.read_bytes()))
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    first, *rest = inventory.sections
+    older = replace(rest[0], version=0)
+    for path, sections in ((good, inventory.sections), (bad, (older, *rest[1:]))):
+        manifest = manifest_of(RESULT, replace(inventory, sections=sections))
+        path.write_bytes(front(manifest) + small.read_bytes())
+    assert call("check", good).code == 0
+    answer = call("check", bad)
+    assert (answer.code, answer.errors) == (1, "")
+    assert answer.lines == [
+        f"{bad}: /sections/{first.idstr}[{first.instance_id}]: a section that was not accepted [handshake/manifest]",
+        f"{bad}: /sections/{older.idstr}[{older.instance_id}]/version: another version than was agreed: "
+        f"{rest[0].version} instead of 0 [handshake/manifest]",
+    ]
 
 
 @pytest.mark.slow

@@ -7,6 +7,8 @@ import pytest
 from wireformat.catalogue import CATALOGUE
 from wireformat.cli.exits import Exit, exit_for
 from wireformat.errors import DecodeError, EncodeError, WireError
+from wireformat.protocols.handshake.catalogue import CATALOGUE as HANDSHAKE_CATALOGUE
+from wireformat.protocols.qapi.catalogue import CATALOGUE as QAPI_CATALOGUE
 from wireformat.protocols.vmstate.catalogue import CATALOGUE as VMSTATE_CATALOGUE
 
 
@@ -19,6 +21,9 @@ from wireformat.protocols.vmstate.catalogue import CATALOGUE as VMSTATE_CATALOGU
         ("constant", Exit.FINDING),
         ("vmstate/magic", Exit.FINDING),
         ("vmstate/footer", Exit.FINDING),
+        ("handshake/sequence", Exit.FINDING),
+        ("qapi/address", Exit.USAGE),
+        ("qapi/one-way", Exit.USAGE),
         ("an id of another protocol", Exit.FINDING),
     ],
 )
@@ -31,7 +36,7 @@ def test_what_cannot_be_encoded_came_from_the_user(id: str) -> None:
     assert exit_for(EncodeError(id, "")) == Exit.USAGE
 
 
-@pytest.mark.parametrize("id", sorted([*CATALOGUE, *VMSTATE_CATALOGUE]))
+@pytest.mark.parametrize("id", sorted([*CATALOGUE, *VMSTATE_CATALOGUE, *HANDSHAKE_CATALOGUE, *QAPI_CATALOGUE]))
 def test_no_error_is_fine(id: str) -> None:
     assert exit_for(WireError(id, "")) in (Exit.FINDING, Exit.USAGE, Exit.TRUNCATED, Exit.LIMIT)
 

@@ -69,6 +69,12 @@ def test_an_error_of_every_codec(call: Call) -> None:
     assert answer.lines[-1] == "An error of kind truncated; the command ends with exit code 3."
 
 
+def test_an_error_in_an_address(call: Call) -> None:
+    answer = call("explain", "qapi/transport")
+    assert answer.lines[0] == "qapi/transport: an address is of no known kind"
+    assert answer.lines[-1] == "An error of kind usage; the command ends with exit code 2."
+
+
 def test_a_protocol_lists_what_it_has(call: Call) -> None:
     words = {line.split()[0] for line in call("explain", "vmstate").lines if line.startswith("  ")}
     assert {"Command", "RamBlock", "vmstate/footer"} <= words

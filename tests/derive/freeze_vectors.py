@@ -70,7 +70,7 @@ class Source:
         for _, vector in sorted(_broken(sources), key=_order):
             error = error_of(entry.schema, vector)
             if error and (error["id"], error["path"]) not in found and len(found) < MAX_INVALID:
-                where = error["path"] or "whole"
+                where = (error["path"] or "whole") + (f", version {self.version}" if self.suffix else "")
                 found[error["id"], error["path"]] = replace(vector, name=f"{error['id']}: {where}", error=error)
         return (*named, *sorted(found.values(), key=_is_about_length))
 

@@ -191,22 +191,23 @@ async def migrate_tampered(folder: Path, payload: Payload, seed: int) -> tuple[s
     """A migration over sockets with one delivery changed; a second one must succeed where it can."""
     random = Random(seed)
     channels = random.choice((0, 0, 2))
-    policy = Policy(timeout=0.5)
+    policy = Policy(timeout=1.5)
     async with destination(folder, policy=policy) as served, relay(folder, served.address) as between:
         between.change = one_changed(random)
-        sent = await send(between.address, payload, source_config(channels), timeout=0.5)
+        sent = await send(between.address, payload, source_config(channels), timeout=1.5)
         session = served.peer.sessions.session
         while session is not None and not session.is_over and session.state != "held":
             await asyncio.sleep(0.01)
         state = session.state if session else "listening"
         if state in ("failed", "refused", "listening"):
-            assert (await send(served.address, payload, source_config(channels))).state == "complete"
+            again = await send(served.address, payload, source_config(channels))
+            assert (again.state, again.codes) == ("complete", set())
             assert served.received == b"".join(payload.chunks())
         return sent.state, state
 
 
 @pytest.mark.requirement("HS-155", "HS-158")
-@pytest.mark.parametrize("seeds", [range(12), pytest.param(range(12, 700), marks=pytest.mark.soak)])
+@pytest.mark.parametrize("seeds", [range(12), pytest.param(range(12, 200), marks=pytest.mark.soak)])
 @pytest.mark.timeout(900)
 def test_mutated_messages_over_sockets(captures: Captures, tmp_path: Path, seeds: range) -> None:
     payload = payload_of(captures["7.2/avr-uno"].path)

@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 
 from tests.house.project import ROOT
+from tests.peer.talk import run
 from wireformat.derive.baseline_store import shipped as baselines
+from wireformat.peer.sink import Sink
 from wireformat.peer.skew import AXES, ENDS, Cell, End, Insistence, Matrix, Transport, Way, absence, load, shipped
 from wireformat.peer.skew_builds import BUILDS, FEATURES, NEW_FEATURE
 from wireformat.peer.skew_guest import CLOCK, DRIFT, NEW_FORM, OLD_FORM, Form, abilities_of, inventory_of, stream_bytes
 from wireformat.peer.skew_keys import Keys, make_keys
+from wireformat.peer.skew_live import run_live
 from wireformat.peer.skew_run import Tried, try_all, try_cell, variation
-from wireformat.peer.skew_scene import VARIATIONS
+from wireformat.peer.skew_scene import VARIATIONS, Scene
 from wireformat.peer.skew_seen import loading
 from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.inventory_items import OmittedItem, VersionItem
@@ -249,6 +252,27 @@ def test_another_outcome_than_expected_is_told_with_what_happened() -> None:
     assert second.differences == ("source: cut, not sent", "destination: refused: LEGACY_PEER, not loaded")
     assert any("destination: Negotiated revision 2" in line for line in first.seen.events)
     assert any("destination: StrangerRefused LEGACY_PEER 5145564d00000003" in line for line in second.seen.events)
+
+
+@pytest.mark.parametrize(("channels", "payload"), [(0, "v1-framed"), (3, "v1-striped")])
+def test_the_newest_encoding_is_used_where_both_have_it(
+    channels: int, payload: str, tmp_path: Path, keys: Keys
+) -> None:
+    row = next(row for row in VARIATIONS if row.channels == channels)
+    seen = run(run_live(Scene(one(Way.LIVE, ENDS[4], ENDS[4]), row, tmp_path, keys)))
+    assert seen.troubles == ()
+    assert f"source: Negotiated revision 2, {payload}, dirty-limit, ownership-handover, release-ram" in seen.events
+
+
+def test_a_destination_that_breaks_is_not_taken_for_an_outcome(
+    tmp_path: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Sink) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Sink, "begin", broken)
+    with pytest.raises(ZeroDivisionError):
+        run(run_live(Scene(one(Way.LIVE, ENDS[0], ENDS[0]), VARIATIONS[0], tmp_path, keys)))
 
 
 def test_a_matrix_of_its_own() -> None:

@@ -9,7 +9,7 @@ import typer
 
 from wireformat.cli.captures import is_capture
 from wireformat.cli.exits import Exit, UsageError, exit_for
-from wireformat.cli.opening import open_description, open_stream
+from wireformat.cli.opening import OpenedFile, open_description, open_file
 from wireformat.cli.running import complain
 from wireformat.errors import DecodeError
 from wireformat.protocols.vmstate.description import Description
@@ -19,14 +19,19 @@ from wireformat.protocols.vmstate.strict import findings, undescribed_count
 
 
 def run(
-    files: Annotated[list[str], typer.Argument(help="VM-state streams, SPICE captures; - is standard input")],
+    files: Annotated[
+        list[str], typer.Argument(help="VM-state streams, plain or in containers; SPICE captures; - is standard input")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
     description: Annotated[
         str | None, typer.Option(help="VM description, or a stream that has one, for streams without")
     ] = None,
     page_size: Annotated[int | None, typer.Option(help="target page size in bytes, where nothing tells")] = None,
 ) -> int:
-    """Judge VM-state streams and SPICE captures strictly: every finding with its place. Silent where all is well."""
+    """Judge VM-state streams, containers and SPICE captures strictly: every finding with its place.
+
+    Silent where all is well.
+    """
     learnt = open_description(description)
     documents, exits = [], [Exit.FINE]
     for file in files:
@@ -49,8 +54,9 @@ def _check(file: str, learnt: Description | None, page_size: int | None, as_json
         from wireformat.cli.check_capture import check_capture
 
         return check_capture(file, as_json)
-    stream = open_stream(file, keep=True, learnt=learnt, page_size=page_size)
-    found = findings(stream)
+    opened = open_file(file, keep=True, learnt=learnt, page_size=page_size)
+    stream = opened.stream
+    found = [*findings(stream), *_unlisted(opened)]
     count = undescribed_count(stream)
     if not as_json:
         for error in found:
@@ -59,6 +65,15 @@ def _check(file: str, learnt: Description | None, page_size: int | None, as_json
             complain("check", f"{file}: {count} device sections are not described, what they hold was not checked")
     document = {"file": file, "undescribed": count, "findings": [error_document(error) for error in found]}
     return document, _exit(stream, found)
+
+
+def _unlisted(opened: OpenedFile) -> list[DecodeError]:
+    """What the stream of a container holds and its manifest does not list."""
+    if opened.manifest is None or opened.stream.fault is not None:
+        return []
+    from wireformat.protocols.handshake.soundness import manifest_findings
+
+    return manifest_findings(opened.stream, opened.manifest)
 
 
 def _line(file: str, error: DecodeError) -> str:

@@ -41,8 +41,14 @@ def run(
     folder: Annotated[Path | None, typer.Option(help="folder of baselines; those of this package otherwise")] = None,
     whole: Annotated[bool, typer.Option("--all", help="show also what is compatible, with bytes")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="instead: what becomes of a handshake between builds of every age")
+    ] = False,
+    is_tried: Annotated[bool, typer.Option("--run", help="with --matrix: try every cell on real peers")] = False,
 ) -> int:
     """Judge a protocol against frozen versions of it, in both directions. Ends with 1 when something is broken."""
+    if matrix or is_tried:
+        return _show_matrix(name, is_asked=matrix, is_tried=is_tried, as_json=as_json)
     if find_spec("hypothesis") is None:
         raise UsageError("examples are drawn by Hypothesis: pip install 'wireformat[fuzz]'")
     protocol = _protocol(name, source)
@@ -57,6 +63,16 @@ def run(
         for each in verdicts:
             _print(each, whole)
     return Exit.FINDING if any(each.is_broken for each in verdicts) else Exit.FINE
+
+
+def _show_matrix(name: str | None, *, is_asked: bool, is_tried: bool, as_json: bool) -> int:
+    from wireformat.cli.compat_matrix import PROTOCOL, show
+
+    if not is_asked:
+        raise UsageError("--run goes with --matrix")
+    if name != PROTOCOL:
+        raise UsageError(f"there is a matrix of {PROTOCOL} alone")
+    return show(is_tried=is_tried, as_json=as_json)
 
 
 def _protocol(name: str | None, source: str | None) -> Protocol:

@@ -6,6 +6,8 @@ from enum import IntEnum
 
 from wireformat.catalogue import CATALOGUE
 from wireformat.errors import EncodeError, WireError
+from wireformat.protocols.handshake.catalogue import CATALOGUE as HANDSHAKE_CATALOGUE
+from wireformat.protocols.qapi.catalogue import CATALOGUE as QAPI_CATALOGUE
 from wireformat.protocols.vmstate.catalogue import CATALOGUE as VMSTATE_CATALOGUE
 
 
@@ -30,12 +32,16 @@ _BY_KIND = {
 }
 
 
+_ENTRIES = {**CATALOGUE, **VMSTATE_CATALOGUE, **HANDSHAKE_CATALOGUE, **QAPI_CATALOGUE}
+"""Every error id that a verb may meet."""
+
+
 def exit_for(error: WireError) -> Exit:
     """The exit code for an error, by the kind that the catalogue gives its id; what cannot be encoded came from the
     user."""
     if isinstance(error, EncodeError):
         return Exit.USAGE
-    entry = CATALOGUE.get(error.id) or VMSTATE_CATALOGUE.get(error.id)
+    entry = _ENTRIES.get(error.id)
     return _BY_KIND[entry.kind] if entry else Exit.FINDING
 
 

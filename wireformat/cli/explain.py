@@ -16,6 +16,7 @@ from wireformat.derive.notation import number, size_text, type_name
 from wireformat.derive.pages_errors import error_sentences
 from wireformat.errors import ErrorEntry
 from wireformat.protocols import NAMES, protocol
+from wireformat.protocols.qapi.catalogue import CATALOGUE as QAPI_CATALOGUE
 from wireformat.schema import model
 from wireformat.schema.protocol import Protocol
 from wireformat.schema.traverse import walk
@@ -42,7 +43,7 @@ def run(
 
 def names() -> dict[str, Named]:
     """Everything that can be explained, by its full name."""
-    known: dict[str, Named] = dict(CATALOGUE)
+    known: dict[str, Named] = {**CATALOGUE, **QAPI_CATALOGUE}
     for name in NAMES:
         known.update(_names_of(protocol(name)))
     return known

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from wireformat.cli.exits import Exit, UsageError
-from wireformat.cli.inventory_source import Source, open_source
+from wireformat.cli.inventory_source import Destination, Source, open_destination, open_source
 from wireformat.cli.running import complain
 from wireformat.cli.tables import Column, print_table
 from wireformat.codec import codec_for
@@ -24,7 +24,8 @@ from wireformat.protocols.handshake.resolution import Resolution, resolve
 def run(
     source: Annotated[str, typer.Argument(help="VM-state stream, container, or -dump-vmstate; - is standard input")],
     against: Annotated[
-        str | None, typer.Option(metavar="DESTINATION", help="file of the same kinds: could it load the source?")
+        str | None,
+        typer.Option(metavar="DESTINATION", help="file of the same kinds, or profile: could it load the source?"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> int:
@@ -44,9 +45,9 @@ def run(
     return Exit.FINDING if found.violations else Exit.FINE
 
 
-def _destination(source: Source, name: str) -> Source:
-    destination = open_source(name)
-    if source.is_dump and not destination.is_dump:
+def _destination(source: Source, name: str) -> Destination:
+    destination = open_destination(name)
+    if source.is_dump and destination.sections:
         raise UsageError(f"{source.name}: a dump has no devices that those of {name} could be compared with")
     return destination
 
@@ -86,7 +87,7 @@ def _subsection(subsection: SubsectionItem) -> str:
 # A comparison.
 
 
-def _compare(source: Source, destination: Source, as_json: bool) -> int:
+def _compare(source: Source, destination: Destination, as_json: bool) -> int:
     reply = judge(source.inventory, destination.abilities)
     outcome = reply if isinstance(reply, tuple) else resolve(source.inventory, reply)
     warnings = tuple(map(error_item, reply.warnings)) if isinstance(reply, InventoryReply) else ()
@@ -124,7 +125,7 @@ def _item(item: ErrorItem) -> dict[str, Any]:
 
 def _print_comparison(
     source: Source,
-    destination: Source,
+    destination: Destination,
     resolution: Resolution,
     errors: tuple[ErrorItem, ...],
     warnings: tuple[ErrorItem, ...],

@@ -62,7 +62,14 @@ class OpenedFile:
 def open_stream(
     name: str, *, keep: bool = False, learnt: Description | None = None, page_size: int | None = None
 ) -> Stream:
-    """Read a stream by name; `-` is standard input.
+    """Read a stream by name, as `open_file` does."""
+    return open_file(name, keep=keep, learnt=learnt, page_size=page_size).stream
+
+
+def open_file(
+    name: str, *, keep: bool = False, learnt: Description | None = None, page_size: int | None = None
+) -> OpenedFile:
+    """Read a stream or a container by name; `-` is standard input.
 
     `keep` makes the contents of pages available also for what comes through a pipe. Raises `UsageError` for what is no
     readable file.
@@ -70,7 +77,7 @@ def open_stream(
     if page_size is not None and page_size not in PAGE_SIZES:
         raise UsageError(f"--page-size {page_size}: a power of two from {PAGE_SIZES[0]} to {PAGE_SIZES[-1]} is needed")
     file = open_binary(name)
-    return read_file(file, name, file.read(FIRST), keep=keep, learnt=learnt, page_size=page_size).stream
+    return read_file(file, name, file.read(FIRST), keep=keep, learnt=learnt, page_size=page_size)
 
 
 def read_file(

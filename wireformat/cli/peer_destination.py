@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
 from wireformat import __version__
 from wireformat.cli import peer_options as options
 from wireformat.cli.exits import Exit, UsageError
-from wireformat.cli.peer_abilities import open_abilities
+from wireformat.cli.inventory_source import open_destination
 from wireformat.cli.peer_load import load, open_file
 from wireformat.cli.peer_outcome import failure_exit, plain_outcome, work
 from wireformat.cli.peer_report import Report
@@ -24,11 +23,10 @@ from wireformat.peer.lobby import Lobby
 from wireformat.peer.plain import PlainDestination
 from wireformat.peer.sink import Sink
 from wireformat.protocols.handshake.abilities import Abilities
-from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Secrets, accept_all
+from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Judge, Secrets
+from wireformat.protocols.handshake.inventory_items import SectionItem
 from wireformat.protocols.handshake.judgement import judge
 from wireformat.protocols.handshake.listener import Listener
-from wireformat.protocols.handshake.messages import Inventory, InventoryReply
-from wireformat.protocols.handshake.offers import ErrorItem
 from wireformat.protocols.handshake.profile import profile_of, profile_text
 from wireformat.protocols.qapi.addresses import Address, File
 
@@ -57,9 +55,11 @@ def run(
     release: options.ReleaseName = "qemu-10.2",
     payload: options.Payloads = None,
     handover: options.Handover = None,
-    abilities: Annotated[str | None, typer.Option(help="what can be loaded: a -dump-vmstate file, or a stream")] = None,
+    abilities: Annotated[
+        str | None, typer.Option(help="what can be loaded: a -dump-vmstate file, a stream, or a profile")
+    ] = None,
     save_profile: Annotated[
-        Path | None, typer.Option(help="write the offer for sources without a peer, and end")
+        Path | None, typer.Option(help="write offer and --abilities for sources without a peer, and end")
     ] = None,
     tls_cert: options.TlsCertificate = None,
     tls_key: options.TlsKey = None,
@@ -82,7 +82,7 @@ def run(
         release, wishes, options.settings_of(parameter), payload, channels, has_tls=credentials is not None
     )
     if save_profile is not None:
-        save_profile.write_text(profile_text(profile_of(offer, label)), encoding="utf-8")
+        save_profile.write_text(profile_text(profile_of(offer, label, abilities_in(abilities))), encoding="utf-8")
         return Exit.FINE
     if listen_at is None or output is None:
         raise UsageError("--listen ADDRESS and -o FILE are needed")
@@ -92,8 +92,7 @@ def run(
     if isinstance(address, File) and not handshake:
         saved, container = open_file(address)
         if container is not None:
-            known = open_abilities(abilities) if abilities else Abilities()
-            return load(saved, container, offer, known, Sink(output), report)
+            return load(saved, container, offer, abilities_in(abilities), Sink(output), report)
     if not handshake:
         return plain_outcome(VERB, receive_plain(address, output, report, policy, credentials))
     if one_way or is_one_way(address):
@@ -107,7 +106,7 @@ def run(
         psk=psk,
         implementation=f"wireformat {__version__}",
         grease=grease,
-        judge=judge_of(abilities) if abilities else accept_all,
+        **loading_of(abilities),
     )
     return receive(config, address, output, report, policy, credentials)
 
@@ -162,6 +161,21 @@ def context_of(credentials: Credentials | None) -> SSL.Context | None:
         raise UsageError(str(fault)) from None
 
 
-def judge_of(name: str) -> Callable[[Inventory], InventoryReply | tuple[ErrorItem, ...]]:
-    """What judges inventories by what a program can load. Raises `UsageError`."""
-    return partial(judge, abilities=open_abilities(name))
+class Loading(TypedDict, total=False):
+    """The parts of a configuration that follow from what a program can load."""
+
+    judge: Judge
+    sections: tuple[SectionItem, ...]
+
+
+def loading_of(name: str | None) -> Loading:
+    """What judges inventories by what the program of a file can load. Raises `UsageError`."""
+    if name is None:
+        return {}
+    destination = open_destination(name)
+    return {"judge": partial(judge, abilities=destination.abilities), "sections": destination.sections}
+
+
+def abilities_in(name: str | None) -> Abilities:
+    """What the program of a file can load, anything where there is no file. Raises `UsageError`."""
+    return open_destination(name).abilities if name else Abilities()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -19,7 +20,7 @@ from wireformat.errors import WireError
 from wireformat.peer.dialling import check_usable
 from wireformat.protocols.handshake.keys import KEY_SIZE
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context
-from wireformat.protocols.handshake.offering import LIVE, Setting, offer
+from wireformat.protocols.handshake.offering import FILE, LIVE, Setting, offer
 from wireformat.protocols.handshake.offers import ChannelOffer, Offer, Span, Wish
 from wireformat.protocols.handshake.registry import Side
 from wireformat.protocols.handshake.releases import RELEASES, Release, release
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from wireformat.peer.tls import Credentials
 
 RAW = "v1-raw"
+FRAMED = "v1-framed"
 STRIPED = "v1-striped"
 CHANNEL_TYPE = "multifd"
 RELEASE_PREFIX = "qemu-"
@@ -148,7 +150,7 @@ def source_offer(
     has_tls: bool = False,
 ) -> Offer:
     """What a source offers that would open so many channels; with channels it would rather send in stripes."""
-    default = (STRIPED, RAW) if channels else (RAW,)
+    default = (STRIPED, FRAMED, RAW) if channels else (FRAMED, RAW)
     return _offer(
         name,
         Side.SOURCE,
@@ -157,7 +159,7 @@ def source_offer(
         tuple(payloads or default),
         ChannelOffer(CHANNEL_TYPE, want=channels, minimum=min(channels, 1)) if channels else None,
         channels + 1,
-        has_tls=has_tls,
+        _live(has_tls=has_tls),
     )
 
 
@@ -171,7 +173,7 @@ def destination_offer(
     has_tls: bool = False,
 ) -> Offer:
     """What a destination offers that accepts so many channels."""
-    default = (RAW, STRIPED) if channels else (RAW,)
+    default = (FRAMED, RAW, STRIPED) if channels else (FRAMED, RAW)
     return _offer(
         name,
         Side.DESTINATION,
@@ -180,8 +182,20 @@ def destination_offer(
         tuple(payloads or default),
         ChannelOffer(CHANNEL_TYPE, maximum=channels) if channels else None,
         channels + 1,
-        has_tls=has_tls,
+        _live(has_tls=has_tls),
     )
+
+
+def file_offer(
+    name: str, wishes: Mapping[str, Wish], settings: Mapping[str, Setting], payloads: Sequence[str] | None
+) -> Offer:
+    """What a source offers that writes a file: the plain stream, in the revision that every loader knows."""
+    offered = _offer(name, Side.SOURCE, wishes, settings, tuple(payloads or (RAW,)), None, 1, FILE)
+    return replace(offered, versions=offered.versions[:1])
+
+
+def _live(*, has_tls: bool) -> frozenset[str]:
+    return LIVE | {"tls"} if has_tls else LIVE
 
 
 def _offer(
@@ -192,8 +206,7 @@ def _offer(
     payloads: tuple[str, ...],
     channel: ChannelOffer | None,
     budget: int,
-    *,
-    has_tls: bool,
+    facilities: frozenset[str],
 ) -> Offer:
     try:
         return offer(
@@ -201,7 +214,7 @@ def _offer(
             side,
             wishes,
             settings,
-            facilities=LIVE | {"tls"} if has_tls else LIVE,
+            facilities=facilities,
             payloads=payloads,
             channels=(channel,) if channel else (),
             budget=budget,

@@ -1,4 +1,8 @@
-"""Saving a stream for a destination that is not there: negotiated against its profile [handshake D.9]."""
+"""Saving a stream for a destination that is not there: negotiated against its profile [handshake D.9].
+
+The stream is finished: what the destination cannot load of it can neither be left out nor written in an older version,
+and so it is a reason not to save it.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,12 @@ from wireformat.cli.peer_report import Report
 from wireformat.cli.peer_stream import Sending, open_sending
 from wireformat.errors import DecodeError
 from wireformat.protocols.handshake.container import front, manifest_of
-from wireformat.protocols.handshake.events import Failed, Negotiated
+from wireformat.protocols.handshake.events import Agreed, Failed, Negotiated
 from wireformat.protocols.handshake.messages import Profile
 from wireformat.protocols.handshake.offer_wire import result_entries
-from wireformat.protocols.handshake.offers import Offer, Refusal, Result
-from wireformat.protocols.handshake.profile import negotiate_with, read_profile
+from wireformat.protocols.handshake.offers import Offer
+from wireformat.protocols.handshake.profile import Settlement, read_profile, settle_with
 from wireformat.protocols.qapi.addresses import File
-
-ONE_WAY = frozenset({"one-way", "seekable-file"})
-"""Facilities of a file."""
 
 
 def save(file: str, profile_path: Path, offer: Offer, container: str | None, to: str | None, report: Report) -> Exit:
@@ -28,15 +29,16 @@ def save(file: str, profile_path: Path, offer: Offer, container: str | None, to:
     output, offset = _target(container, to)
     profile = open_profile(profile_path)
     sending = open_sending(file)
-    result = negotiate_with(offer, profile)
-    if isinstance(result, Refusal):
-        report(Failed(result.items, "us"))
+    settled = settle_with(offer, profile, sending.inventory)
+    if not isinstance(settled, Settlement):
+        report(Failed(settled, "us"))
         return Exit.FINDING
-    report(Negotiated(result, profile.name))
+    report(Negotiated(settled.result, profile.name))
+    report(Agreed(settled.resolution.omitted, settled.resolution.versions, settled.warnings))
     with open_output(output, file) as target:
         target.write(b"\0" * offset)
         if container is not None:
-            target.write(_front(result, sending, profile))
+            target.write(_front(settled, sending, profile))
         _write(sending, target)
     return Exit.FINE
 
@@ -63,9 +65,9 @@ def _target(container: str | None, to: str | None) -> tuple[str, int]:
     return address.filename, address.offset
 
 
-def _front(result: Result, sending: Sending, profile: Profile) -> bytes:
-    manifest = manifest_of(result_entries(result), sending.inventory, profile=profile.name)
-    return front(manifest)
+def _front(settled: Settlement, sending: Sending, profile: Profile) -> bytes:
+    result = result_entries(settled.result)
+    return front(manifest_of(result, sending.inventory, settled.resolution, profile=profile.name))
 
 
 def _write(sending: Sending, target: BinaryIO) -> None:

@@ -66,7 +66,7 @@ def run(
     report = Report(VERB, as_json=as_json)
     has_tls = credentials is not None
     if profile is not None:
-        offer = options.source_offer(release, wishes, settings, payload, 0)
+        offer = options.file_offer(release, wishes, settings, payload)
         return save(file, profile, offer, container, to, report)
     if to is None:
         raise UsageError("where to? --to ADDRESS, or --profile FILE")

@@ -7,7 +7,7 @@ session with the codecs, offer and state of its build. Nothing here helps either
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -34,6 +34,7 @@ from wireformat.peer.skew_seen import (
 )
 from wireformat.peer.source import SourcePeer
 from wireformat.peer.tls import server_context
+from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.events import Agreed, Completed, Event, Failed, StrangerRefused
 from wireformat.protocols.handshake.judgement import judge
 from wireformat.protocols.handshake.listener import Listener as Sessions
@@ -66,7 +67,7 @@ class Near(Protocol):
 class PlainNear:
     """A source that was told `main`: it writes what every build can load, since nobody tells it who reads."""
 
-    def __init__(self, scene: Scene, dialler: Dialler) -> None:
+    def __init__(self, dialler: Dialler) -> None:
         self.events: list[Event] = []
         self.payload = GuestPayload(OLD_FORM)
         self.payload.keep(Resolution())
@@ -137,18 +138,22 @@ class Far:
         return reply
 
     async def settle(self, source: str) -> None:
-        """Wait for what the source has seen already."""
+        """Wait for what the source has seen already. Raises what broke the destination, where anything did."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 if source in (COMPLETE, SENT):
                     await asyncio.wait([self.task])
                 while not self._has_spoken():
                     await asyncio.sleep(0.001)
-                if self.must_end:
+                if not self.task.done() and self.must_end:
                     await asyncio.wait([self.task])
+        fault = self.task.exception() if self.task.done() else None
+        if fault is not None and not isinstance(fault, Cut):
+            raise fault
 
     def _has_spoken(self) -> bool:
-        return self.task.done() or not self._scene.far.is_aware or self.ending != UNMOVED
+        has_ended = any(isinstance(event, Completed | Failed | StrangerRefused) for event in self.events)
+        return has_ended or self.task.done() or not self._scene.far.is_aware
 
     @property
     def ending(self) -> str:
@@ -193,7 +198,7 @@ def _is_stranger(event: Event) -> bool:
 
 
 def _is_legacy(event: Event) -> bool:
-    return isinstance(event, StrangerRefused) and event.code.name == "LEGACY_PEER"
+    return isinstance(event, StrangerRefused) and event.code == ErrorCode.LEGACY_PEER
 
 
 def _refused(event: Event) -> str:
@@ -207,7 +212,7 @@ async def run_live(scene: Scene) -> Seen:
     far.start()
     try:
         credentials = scene.keys.source if scene.source_has_tls else None
-        near = _near(scene)(scene, Dialler(far.address, TIMEOUT, credentials))
+        near = _near(scene, Dialler(far.address, TIMEOUT, credentials))
         source = await near.run()
         await far.settle(source)
         ending = far.ending
@@ -223,8 +228,8 @@ async def run_live(scene: Scene) -> Seen:
     return Seen(source, ending, revision, features, troubles, events)
 
 
-def _near(scene: Scene) -> Callable[[Scene, Dialler], Near]:
-    return SessionNear if scene.cell.source.shakes_hands else PlainNear
+def _near(scene: Scene, dialler: Dialler) -> Near:
+    return SessionNear(scene, dialler) if scene.cell.source.shakes_hands else PlainNear(dialler)
 
 
 def _lingering(must_end: bool, is_ended: bool) -> Iterator[str]:
@@ -238,6 +243,8 @@ def _troubles(scene: Scene, near: Near, far: Far, ending: str) -> Iterator[str]:
     yield from left_behind(scene.target.name, (each.name for each in scene.folder.iterdir()), is_wanted=has_come)
     if not has_come or not scene.target.exists():
         return
+    if near.events and agreed(near.events) != agreed(far.events):
+        yield "the two sides agreed on different things"
     data = scene.target.read_bytes()
     if data != b"".join(near.payload.chunks()):
         yield "the stream that arrived is not the one that was sent"

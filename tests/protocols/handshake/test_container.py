@@ -11,7 +11,7 @@ from hypothesis import given
 from tests.captures.bundle import Capture
 from tests.protocols.handshake.states import everywhere, inventories, inventory_of, section_item, subsection_item
 from wireformat.protocols.handshake.container import ALIGNMENT, FIRST_BYTES, front, is_container, manifest_of
-from wireformat.protocols.handshake.container_reader import ContainerReader
+from wireformat.protocols.handshake.container_reader import ContainerReader, read_front
 from wireformat.protocols.handshake.inventory import applied, inventory_of_stream
 from wireformat.protocols.handshake.inventory_items import OmittedItem, VersionItem
 from wireformat.protocols.handshake.messages import Inventory, Manifest, ResultEntries
@@ -54,6 +54,17 @@ def test_the_stream_begins_at_the_next_multiple(sections: int, size: int) -> Non
     assert len(start) == size
     assert size % ALIGNMENT == 0
     assert start[-1] == 0
+
+
+@pytest.mark.requirement("HS-181", "HS-184")
+@pytest.mark.parametrize("sections", [1500, 16384])
+def test_a_manifest_may_be_longer_than_other_messages(sections: int) -> None:
+    """Frames of a handshake end at 64 KiB until more is agreed; a file has nobody to agree with."""
+    listed = tuple(section_item(f"0000:00:{number:05}.0/device-with-a-name") for number in range(sections))
+    start = front(manifest_of(RESULT, inventory_of(*listed)))
+    assert len(start) > 1 << 16
+    found = read_front(start)
+    assert (found.manifest.sections, found.size) == (listed, len(start))
 
 
 @pytest.mark.requirement("HS-182")

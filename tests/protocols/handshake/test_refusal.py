@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from wireformat.errors import DecodeError, EncodeError, LocalProtocolError, RemoteProtocolError
 from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severity
+from wireformat.protocols.handshake.frames import FIRST_LIMIT, FrameWriter
 from wireformat.protocols.handshake.messages import Abort, Reject
 from wireformat.protocols.handshake.offer_items import ErrorEntries
 from wireformat.protocols.handshake.offers import ErrorItem
@@ -17,7 +20,6 @@ from wireformat.protocols.handshake.refusal import (
     errors_of,
     item,
     items_of,
-    ordered,
     pointer,
     refusing,
     violation,
@@ -113,5 +115,28 @@ def test_a_refusal_without_a_fatal_reason_gets_one() -> None:
 
 
 @pytest.mark.requirement("HS-150")
-def test_no_more_items_than_a_message_takes() -> None:
-    assert len(ordered(item(ErrorCode.CRC, f"/{index}") for index in range(100))) == 64
+@pytest.mark.parametrize(("count", "sent"), [(63, 63), (64, 64), (65, 64), (5000, 64)])
+def test_a_message_takes_so_many_items(count: int, sent: int) -> None:
+    reasons = [item(ErrorCode.SECTION_UNKNOWN, f"/{index}") for index in range(count)]
+    found = refusing(reasons, TODAY)
+    assert len(found) == sent
+    rest = [(entries.path, entries.text) for entries in found if entries.severity == Severity.WARNING]
+    assert rest == ([("/errors", f"there are {count - 63} more reasons")] if count > 64 else [])
+    assert len(Violation(reasons).items) == count
+
+
+@pytest.mark.requirement("HS-150")
+def test_what_is_fatal_is_said_first() -> None:
+    warnings = [replace(item(ErrorCode.CRC, f"/{index}"), severity=Severity.WARNING) for index in range(100)]
+    found = refusing([*warnings, item(ErrorCode.INTERNAL, "/the/reason")], TODAY)
+    assert [entries.path for entries in found if entries.severity == Severity.FATAL] == ["/the/reason"]
+    assert len(found) == 64
+    assert len(refusing(errors_of(Reject(errors=tuple(map(error_entries, warnings[:64])))), TODAY)) == 64
+
+
+@pytest.mark.requirement("HS-150")
+def test_a_message_takes_so_many_bytes() -> None:
+    """The longest items: a message of 64 of them would be longer than what a peer takes."""
+    reasons = [item(ErrorCode.CRC, f"/{index}" + "p" * 2000, "t" * 600, actual="a" * 600) for index in range(64)]
+    frame = FrameWriter(TODAY, TODAY.frames()).encode(Reject(errors=refusing(reasons, TODAY)))
+    assert 1 << 15 < len(frame) < FIRST_LIMIT

@@ -29,6 +29,12 @@ CATALOGUE: Final[Mapping[str, ErrorEntry]] = {
         "A key is missing for the level of confirmation, a local parameter is in an offer, or something is done in a "
         "state in which it is not possible. [handshake D.10]",
     ),
+    "handshake/manifest": ErrorEntry(
+        "malformed",
+        "the stream in a container is not what its manifest says",
+        "A section or subsection is there that the manifest does not list, or in another version. A destination that "
+        "trusted the manifest would find out only while it loads. [handshake D.9]",
+    ),
     "handshake/state": ErrorEntry(
         "malformed",
         "a text is not the state of a paused migration",

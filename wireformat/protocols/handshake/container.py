@@ -23,6 +23,7 @@ from wireformat.protocols.channels.messages import (
     HeaderFlags,
 )
 from wireformat.protocols.handshake.dialect import TODAY, Dialect
+from wireformat.protocols.handshake.frame import MAX_FRAME
 from wireformat.protocols.handshake.frames import FrameWriter
 from wireformat.protocols.handshake.inventory import applied
 from wireformat.protocols.handshake.messages import Inventory, Manifest, ManifestEnd, ResultEntries
@@ -60,7 +61,10 @@ def manifest_of(
 
 
 def front(manifest: Manifest, dialect: Dialect = TODAY) -> bytes:
-    """Everything in front of the stream, with the right `header_size` in the manifest. Raises `EncodeError`."""
+    """Everything in front of the stream, with the right `header_size` in the manifest.
+
+    Raises `EncodeError`, or `Violation` for a manifest longer than a frame can be.
+    """
     size = len(_frames(manifest, dialect))
     whole = -(-size // ALIGNMENT) * ALIGNMENT
     return _frames(replace(manifest, header_size=whole), dialect).ljust(whole, b"\0")
@@ -69,6 +73,7 @@ def front(manifest: Manifest, dialect: Dialect = TODAY) -> bytes:
 def _frames(manifest: Manifest, dialect: Dialect) -> bytes:
     header = ChannelHeader(kind=ChannelKind.FILE, flags=HeaderFlags.FROM_SOURCE, binding=NO_BINDING)
     writer = FrameWriter(dialect, dialect.frames(manifest.result.version))
+    writer.large = MAX_FRAME
     start = dialect.headers.encode(dialect.adopt(header)) + writer.encode(manifest)
     return start + writer.encode(ManifestEnd(digest=sha256(start).digest()))
 

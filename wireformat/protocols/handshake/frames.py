@@ -34,8 +34,8 @@ MAX_ENTRIES: Final = 1024
 
 MAX_FRAMES: Final = 4096
 MAX_BYTES: Final = 32 << 20
-LARGE: Final = frozenset({0x8003, 0x8004, 0x8005})
-"""Messages that may be as long as was agreed: inventory, verdicts, and what is made of them."""
+LARGE: Final = frozenset({0x8003, 0x8004, 0x8005, 0x8030})
+"""Messages that may be as long as was agreed: inventory, verdicts, and what is made of them; a manifest in a file."""
 
 BLOCK: Final = PayloadBlock._about.code or 0
 """The message that carries the payload `v1-framed`."""

@@ -32,6 +32,9 @@ Setting: TypeAlias = Value | Span | tuple[Value, ...]
 LIVE: Final = frozenset({"multi-connection", "userfault"})
 """Facilities of a migration between two Linux hosts over sockets."""
 
+FILE: Final = frozenset({"one-way"})
+"""Facilities of a migration into a file, of which every byte is written once and in order."""
+
 COMPRESSION: Final = "multifd-compression"
 """A parameter, and the facility that it makes of a source when any other value than `none` may be chosen."""
 
@@ -45,7 +48,7 @@ def offer(
     facilities: Collection[str] = LIVE,
     exact: Collection[str] = (),
     required: Collection[str] = (),
-    versions: tuple[int, ...] = (1,),
+    versions: tuple[int, ...] = (1, 2),
     payloads: tuple[str, ...] = ("v1-raw",),
     channels: tuple[ChannelOffer, ...] = (),
     budget: int = 1,

@@ -2,13 +2,15 @@
 
 Inside, bytes that break the protocol raise `WireError`, as everywhere; a session that finds its peer's values
 unacceptable raises `Violation`, which carries all reasons at once. Neither leaves a session: both become error items,
-by the table here, and those travel to the peer and to the user.
+by the table here, and those travel to the peer and to the user. The user is told all of them, the peer as many as it
+takes: fatal ones first, and how many there are besides.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from wireformat.errors import EncodeError, LocalProtocolError, RemoteProtocolError, SchemaError, WireError
@@ -33,6 +35,9 @@ CODES: Final[Mapping[str, ErrorCode]] = {
 
 RETRIES: Final[Mapping[ErrorCode, Retry]] = {ErrorCode.BUSY: Retry.LATER, ErrorCode.CANCELLED: Retry.LATER}
 """What must change before trying again, where the code alone tells."""
+
+MAX_REFUSAL: Final = 60000
+"""Bytes of all items of a message: it is no longer than what a peer takes before anything is agreed."""
 
 _INDEX = re.compile(r"\[(\w+|\".*?\")\]")
 
@@ -61,8 +66,8 @@ def item(
 
 
 def ordered(items: Iterable[ErrorItem]) -> tuple[ErrorItem, ...]:
-    """The items without repetition, by code and path, and no more than a message takes."""
-    return tuple(sorted(set(items), key=_order))[:MAX_ERRORS]
+    """The items without repetition, by code and path."""
+    return tuple(sorted(set(items), key=_order))
 
 
 def _order(item: ErrorItem) -> tuple[int, str, str, str, str]:
@@ -103,9 +108,30 @@ def error_entries(item: ErrorItem) -> ErrorEntries:
 
 
 def refusing(items: Iterable[ErrorItem], dialect: Dialect) -> tuple[ErrorEntries, ...]:
-    """Items as they travel in one message: in the order of their bytes, none twice."""
-    by_bytes = {dialect.part(entries): entries for entries in map(error_entries, items)}
+    """Items as they travel in one message, as many as fit: in the order of their bytes, none twice."""
+    found, count = ordered(items), MAX_ERRORS
+    by_bytes = _by_bytes(_at_most(count, found), dialect)
+    while sum(map(len, by_bytes)) > MAX_REFUSAL:
+        count //= 2
+        by_bytes = _by_bytes(_at_most(count, found), dialect)
     return tuple(by_bytes[data] for data in sorted(by_bytes))
+
+
+def _by_bytes(items: Iterable[ErrorItem], dialect: Dialect) -> dict[bytes, ErrorEntries]:
+    return {dialect.part(entries): entries for entries in map(error_entries, items)}
+
+
+def _at_most(count: int, items: tuple[ErrorItem, ...]) -> tuple[ErrorItem, ...]:
+    """So many items, fatal ones first; where that is not all, the last one says so."""
+    if len(items) <= count:
+        return items
+    kept = sorted(items, key=_is_warning)[: count - 1]
+    more = item(ErrorCode.LIMIT, "/errors", f"there are {len(items) - len(kept)} more reasons")
+    return (*kept, replace(more, severity=Severity.WARNING))
+
+
+def _is_warning(item: ErrorItem) -> bool:
+    return item.severity == Severity.WARNING
 
 
 def _cut(text: str | None, size: int) -> str | None:
@@ -134,4 +160,4 @@ def errors_of(message: object) -> tuple[ErrorItem, ...]:
 
 def _with_fatal(items: tuple[ErrorItem, ...], otherwise: ErrorItem) -> tuple[ErrorItem, ...]:
     """The items, and another one where none of them is fatal."""
-    return items if any(found.severity != Severity.WARNING for found in items) else (*items, otherwise)
+    return (*items, otherwise) if all(map(_is_warning, items)) else items

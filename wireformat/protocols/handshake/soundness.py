@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
+from wireformat.errors import DecodeError
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.inventory import Key, inventory_of_manifest, subsections_of
 from wireformat.protocols.handshake.inventory_items import SectionItem, VerdictItem, VerdictKind
@@ -113,6 +114,16 @@ def manifest_violations(stream: Stream, manifest: Manifest) -> tuple[ErrorItem, 
     inventory = inventory_of_manifest(manifest)
     accepted = tuple(_accepted(section) for section in inventory.sections)
     return violations(stream, inventory, InventoryReply(verdicts=accepted), Resolution(manifest.omitted))
+
+
+def manifest_findings(stream: Stream, manifest: Manifest) -> list[DecodeError]:
+    """The same as errors, for those who judge files."""
+    return [_finding(item) for item in manifest_violations(stream, manifest)]
+
+
+def _finding(item: ErrorItem) -> DecodeError:
+    values = f": {item.actual} instead of {item.expected}" if item.expected and item.actual else ""
+    return DecodeError("handshake/manifest", f"{item.text}{values}", path=item.path, source="handshake D.9")
 
 
 def _accepted(section: SectionItem) -> VerdictItem:
