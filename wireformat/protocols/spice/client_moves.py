@@ -105,6 +105,9 @@ class Moves:
         if channel.key != MAIN:
             self._look_whether_linked()
             return
+        if not _capabilities(channel) & MainCapability.SEMI_SEAMLESS_MIGRATE:
+            self._fail()
+            return
         if party.steps.heard("target-linked") == "asking":
             self._ask(channel)
         for other in list(party.channels.values()):
@@ -115,9 +118,8 @@ class Moves:
     def _ask(self, main: Channel) -> None:
         """Ask for a seamless migration, as the first thing that the target hears."""
         assert main.target is not None
-        connection, link = main.target.connection, main.target.connection.link
-        assert link is not None
-        if link.peer_capabilities & MainCapability.SEAMLESS_MIGRATE:
+        connection = main.target.connection
+        if _capabilities(main) & MainCapability.SEAMLESS_MIGRATE:
             connection.send(MigrateDstDoSeamless(version=self._version))
             self._party.steps.did("MigrateDstDoSeamless")
         else:
@@ -286,3 +288,10 @@ class Moves:
         party.steps.did("close-source")
         party.place = self.target
         party.tell(SessionOpened(party.session_id, party.place))
+
+
+def _capabilities(main: Channel) -> int:
+    """What the target can."""
+    assert main.target is not None
+    link = main.target.connection.link
+    return 0 if link is None else link.peer_capabilities
