@@ -25,6 +25,8 @@ CLIENT: Mapping[str, Row] = {
         "MigrateBeginSeamless": "connecting-seamless",
         "MigrateCancel": "running",
         "MigrateSwitchHost": "leaving",
+        "ServerMigrateEnd": "leaving",
+        "Migrate": "leaving",
         "cut": "lost",
     },
     "connecting": {"target-linked": "attaching", "target-failed": "failing", "cut": "losing"},
@@ -53,6 +55,7 @@ CLIENT: Mapping[str, Row] = {
         "MigrateBegin": "replacing",
         "MigrateCancel": "staying",
         "ServerMigrateEnd": "moved",
+        "Migrate": "leaving",
         "MigrateSwitchHost": "leaving",
         "target-failed": "ready",
         "cut": "losing",
@@ -61,6 +64,7 @@ CLIENT: Mapping[str, Row] = {
         "MigrateBeginSeamless": "replacing-seamless",
         "MigrateCancel": "staying",
         "Migrate": "moving",
+        "ServerMigrateEnd": "leaving",
         "MigrateSwitchHost": "leaving",
         "target-failed": "ready-seamless",
         "cut": "losing",
@@ -68,16 +72,19 @@ CLIENT: Mapping[str, Row] = {
     "replacing": {"close-target": "connecting"},
     "replacing-seamless": {"close-target": "connecting-seamless"},
     "staying": {"close-target": "running"},
-    "moving": {"Migrate": "moving", "channels-moved": "moved-seamless", "target-failed": "losing", "cut": "losing"},
+    "moving": {"Migrate": "moving", "channels-moved": "moved-seamless", "target-failed": "leaving", "cut": "leaving"},
     "moved-seamless": {"close-source": "running"},
     "moved": {"close-source": "arriving"},
-    "arriving": {"ClientMigrateEnd": "awaiting-init", "cut": "lost"},
-    "awaiting-init": {"Init": "running", "cut": "lost"},
+    "arriving": {"ClientMigrateEnd": "awaiting-init", "cut": "leaving"},
+    "awaiting-init": {"Init": "running", "cut": "leaving"},
     "leaving": {"close-all": "dialling", "cut": "leaving"},
     "losing": {"close-all": "lost"},
     "lost": {},
 }
-"""The client. `cut` is the end of the link it is attached to, `target-failed` of one that it makes or keeps ready."""
+"""The client. `cut` is the end of the link it is attached to, `target-failed` of one that it makes or keeps ready.
+
+Once it was told to go it knows where the guest is: whatever fails then, or was not ready, it opens a new session there.
+"""
 
 SOURCE: Mapping[str, Row] = {
     "alone": {
@@ -90,17 +97,33 @@ SOURCE: Mapping[str, Row] = {
     "alone-connecting": {"connect-done": "alone"},
     "alone-failing": {"end-done": "alone"},
     "opening": {"Init": "serving"},
-    "receiving": {"arrived": "serving", "migrate-connect": "postponed", "client-left": "alone"},
+    "receiving": {
+        "arrived": "serving",
+        "migrate-connect": "postponed",
+        "migrate-success": "closing",
+        "migrate-failure": "receiving",
+        "client-left": "alone",
+    },
     "postponed": {
         "arrived": "announcing",
-        "connect-timeout": "unanswered",
+        "connect-timeout": "expired",
         "migrate-connect": "abandoning-postponed",
-        "migrate-success": "unanswered-ending",
+        "migrate-success": "expired-ending",
         "migrate-failure": "abandoned-postponed",
         "client-left": "left-unanswered",
     },
     "abandoning-postponed": {"connect-done": "postponed"},
     "abandoned-postponed": {"connect-done": "receiving"},
+    "expired": {"connect-done": "expecting"},
+    "expecting": {
+        "arrived": "unlinked",
+        "migrate-connect": "postponed",
+        "migrate-success": "arriving",
+        "migrate-failure": "receiving",
+        "client-left": "alone",
+    },
+    "expired-ending": {"connect-done": "arriving"},
+    "arriving": {"arrived": "switching", "client-left": "left"},
     "serving": {
         "migrate-connect": "announcing",
         "migrate-success": "closing",
@@ -172,7 +195,7 @@ SOURCE: Mapping[str, Row] = {
     "unanswered-ending": {"connect-done": "switching"},
     "switching": {"MigrateSwitchHost": "leaving"},
     "ending": {"ServerMigrateEnd": "leaving"},
-    "ending-seamless": {"Migrate": "leaving"},
+    "ending-seamless": {"Migrate": "leaving-seamless"},
     "leaving": {
         "MigrateConnected": "refusing-leaving",
         "MigrateConnectedSeamless": "refusing-leaving",
@@ -181,11 +204,22 @@ SOURCE: Mapping[str, Row] = {
         "client-left": "left",
     },
     "refusing-leaving": {"MigrateCancel": "leaving"},
+    "leaving-seamless": {
+        "MigrateConnected": "leaving-seamless",
+        "MigrateConnectedSeamless": "leaving-seamless",
+        "MigrateConnectError": "leaving-seamless",
+        "leave-timeout": "closing",
+        "client-left": "left",
+    },
     "closing": {"close-client": "left"},
     "left": {"end-done": "migrated"},
     "migrated": {},
 }
-"""The source. A target is known in `unlinked`, `linked` and `linked-seamless`; the client leaves in `leaving`."""
+"""The source. A target is known in `unlinked`, `linked` and `linked-seamless`; the client leaves in `leaving`.
+
+A client that is still on its way here from another server (`receiving` and what follows) is told nothing until it has
+arrived. Behind MIGRATE a late answer is not refused: nothing may stand between MIGRATE and its data.
+"""
 
 TARGET: Mapping[str, Row] = {
     "alone": {"link": "opening", "link-migrating": "withholding"},

@@ -12,7 +12,7 @@ GUARDS: Mapping[str, str] = {
     "no-migration-capability": "The client or the source lacks SEMI_SEAMLESS_MIGRATE: the client is told nothing yet.",
     "semi-seamless-only": "Both have SEMI_SEAMLESS_MIGRATE; one lacks SEAMLESS_MIGRATE, or the source may not use it.",
     "seamless": "Both have SEAMLESS_MIGRATE, the client AGENT_CONNECTED_TOKENS too, and the source may use it.",
-    "target-takes-over": "The target has SEMI_SEAMLESS_MIGRATE: it knows sessions of others. Else the link counts as failed.",
+    "target-takes-over": "The target has SEMI_SEAMLESS_MIGRATE. Else the link counts as failed.",
     "target-can-seamless": "The target has SEAMLESS_MIGRATE.",
     "target-cannot-seamless": "The target lacks SEAMLESS_MIGRATE.",
     "version-taken": "The target knows the version, and serves one client only.",
@@ -25,6 +25,7 @@ GUARDS: Mapping[str, str] = {
     "nothing-awaited": "MIGRATE_END has come, or seamless is agreed and the channel has no state, or all is new.",
     "state-awaited": "The target has said that it takes a seamless migration; the channel has a state.",
     "still-migrating": "The session is not the target's yet.",
+    "target-announced": "The client knows a target, from MIGRATE_BEGIN. Else the message is a fault.",
     "everything-linked": "Every channel of the session is linked to the target.",
     "everything-moved": "Every channel of the session has moved.",
     "everything-restored": "Every channel with a state has got it.",
@@ -32,6 +33,7 @@ GUARDS: Mapping[str, str] = {
 
 GUARDED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "client": {
+        "running": {"ServerMigrateEnd": "target-announced", "Migrate": "target-announced"},
         "connecting": {"target-linked": "target-takes-over"},
         "connecting-seamless": {"target-linked": "target-takes-over"},
         "asking": {"MigrateDstDoSeamless": "target-can-seamless", "go-semi-seamless": "target-cannot-seamless"},
