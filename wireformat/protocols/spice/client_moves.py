@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 LINKING = frozenset({"attaching", "attaching-seamless", "asked"})
 """States in which channels are being linked to the target."""
 
+NOWHERE = Place("", None)
+SOURCE = "spice-migration 9.2"
+
 BEGINNINGS = (MigrateBegin, MigrateBeginSeamless)
 """Messages behind which a client reads nothing from main until it has answered."""
 
@@ -50,7 +53,7 @@ class Moves:
     """What a client does about migrations. `target` is where it would go."""
 
     def __init__(self, party: ClientParty) -> None:
-        self.target = Place("", None)
+        self.target = NOWHERE
         self._party = party
         self._version = 0
         self._left: list[ClientLane] = []
@@ -168,8 +171,7 @@ class Moves:
             self._party.steps.heard("target-failed")
         elif self._state == "moving":
             self._party.steps.heard("target-failed")
-            self._party.steps.did("close-all")
-            self._party.end(None)
+            self.begin_anew()
         else:
             self._fail()
 
@@ -190,23 +192,29 @@ class Moves:
         self._party.steps.did("close-target")
 
     def _switch_host(self, message: MigrateSwitchHost, name: str) -> None:
-        """Leave everything, and begin anew at the target."""
+        self._party.steps.heard(name)
+        self.target = Place.announced(message)
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Leave everything, and open a new session at the target: the guest is there."""
         party = self._party
-        place = Place.announced(message)
-        party.steps.heard(name)
         party.drop_all()
+        self._left.clear()
         party.steps.did("close-all")
-        party.place, party.session_id = place, 0
-        if place.is_usable:
+        party.place, party.session_id, self.target = self.target, 0, NOWHERE
+        if party.place.is_usable:
             party.start()
             return
         party.steps.heard("link-failed")
-        party.end(RemoteProtocolError("spice/place", "SWITCH_HOST names no place", path=name))
+        party.end(RemoteProtocolError("spice/place", "the source names no place to go to", source=SOURCE))
 
     def _move(self, name: str) -> None:
         """The guest runs at the target: the whole session goes there."""
         party = self._party
-        party.steps.heard(name)
+        if party.steps.heard(name) == "leaving":
+            self.begin_anew()
+            return
         for channel in list(party.channels.values()):
             if channel.is_ready:
                 channel.swap().connection.close()
@@ -214,11 +222,11 @@ class Moves:
             else:
                 self._abandon(channel)
         party.steps.did("close-source")
-        party.place = self.target
         if MAIN not in party.channels:
             party.steps.heard("cut")
-            party.end(None)
+            self.begin_anew()
             return
+        party.place = self.target
         party.main.send(ClientMigrateEnd())
         party.steps.did("ClientMigrateEnd")
         self._use(party.main)
@@ -230,6 +238,7 @@ class Moves:
 
     def arrived(self) -> None:
         """The target has greeted: every other channel is put into use."""
+        self.target = NOWHERE
         for channel in list(self._party.channels.values()):
             if channel.key != MAIN:
                 self._party.begin(channel)
@@ -242,7 +251,9 @@ class Moves:
 
     def _move_channel(self, channel: Channel, flags: MigrateFlags, name: str) -> None:
         """This channel goes to the target now, with its state if it has one."""
-        self._party.steps.heard(name)
+        if self._party.steps.heard(name) == "leaving":
+            self.begin_anew()
+            return
         channel.steps.heard(name)
         if flags & MigrateFlags.NEED_FLUSH:
             channel.send(MigrateFlushMark())
@@ -286,7 +297,7 @@ class Moves:
             lane.connection.close()
         self._left.clear()
         party.steps.did("close-source")
-        party.place = self.target
+        party.place, self.target = self.target, NOWHERE
         party.tell(SessionOpened(party.session_id, party.place))
 
 

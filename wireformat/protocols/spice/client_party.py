@@ -264,8 +264,11 @@ class ClientParty:
         if channel.key != MAIN:
             self._moves.channel_lost(channel)
             return
-        self.steps.heard("link-failed" if self.state == "dialling" else "cut")
-        if self.state == "losing":
+        after = self.steps.heard("link-failed" if self.state == "dialling" else "cut")
+        if after == "leaving":
+            self._moves.begin_anew()
+            return
+        if after == "losing":
             self.steps.did("close-all")
         self.end(error)
 

@@ -107,10 +107,3 @@ class Session:
     def channel_of(self, lane: ServerLane) -> ServedChannel | None:
         """The channel that a lane carries."""
         return next((channel for channel in self.channels() if channel.lane is lane), None)
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether no connection is left."""
-        return not any(channel.lane.is_linked for channel in self.channels())
-
-

@@ -45,7 +45,7 @@ from wireformat.protocols.spice.target_party import Target
 from wireformat.protocols.spice.ticket import TicketKey
 
 INPUTS = ChannelKey(ChannelType.INPUTS)
-GONE = frozenset({"leaving", "migrated"})
+GONE = frozenset({"leaving", "leaving-seamless", "migrated"})
 """States of a source that takes no new client: its guest runs elsewhere."""
 
 
@@ -262,10 +262,10 @@ class ServerParty:
         for steps in (channel.source, channel.target):
             if steps.allows("client-left"):
                 steps.heard("client-left")
-        if channel.key != MAIN:
-            session.others.pop(channel.key, None)
-        if session.is_gone or (channel.key == MAIN and self.source.state != "leaving"):
+        if channel.key == MAIN:
             self.throw_out(error)
+        else:
+            session.others.pop(channel.key, None)
 
 
 def _exists(channel_type: ChannelType, channel_id: int) -> bool:

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 WAITING = frozenset({"waiting", "waiting-seamless", "postponed"})
 """States in which the client's answer is waited for."""
 
+LEAVING = frozenset({"leaving", "refusing-leaving", "leaving-seamless", "arriving", "switching"})
+"""States in which the client's leave is waited for."""
+
 ANSWERS: Mapping[str, Answer] = {
     "MigrateConnected": "connected",
     "MigrateConnectedSeamless": "connected-seamless",
@@ -138,7 +141,7 @@ class Source:
 
     def _see_to_timers(self) -> None:
         self._run("connect-timeout", self.state in WAITING)
-        self._run("leave-timeout", self.state in ("leaving", "refusing-leaving"))
+        self._run("leave-timeout", self.state in LEAVING)
 
     def _run(self, name: TimerName, is_wanted: bool) -> None:
         if is_wanted and name not in self._timers:
@@ -221,6 +224,8 @@ _ACTS: Mapping[str, Callable[[Source], None]] = {
     "answered-seamless": Source._connect_done,
     "unanswered": Source._connect_done,
     "unanswered-ending": Source._connect_done,
+    "expired": Source._connect_done,
+    "expired-ending": Source._connect_done,
     "refusing-serving": Source._cancel,
     "refusing-linked": Source._cancel,
     "refusing-linked-seamless": Source._cancel,
