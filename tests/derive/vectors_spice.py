@@ -18,7 +18,7 @@ VERSION: str | None = None
 PARAMS: Mapping[str, Mapping[str, Any]] = {}
 
 HOST, SUBJECT = b"127.0.0.1\0", b"C=XX,O=Example,CN=target.example\0"
-PLACE = {"port": 15973, "sport": 15999, "host": HOST, "cert_subject": SUBJECT}
+PLACE: dict[str, Any] = {"port": 15973, "sport": 15999, "host": HOST, "cert_subject": SUBJECT}
 SESSION = 0xE0F8FF00
 TO_TARGET = link.LinkMessage(
     connection_id=0x59E3E3C8, channel_type=codes.ChannelType.MAIN, channel_id=0, common=(0xB,), channel=(0xF,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wireformat.protocols.spice.codes import (
     CHANNEL_CAPABILITIES,
     ChannelType,
@@ -18,11 +20,13 @@ def test_what_real_programs_can() -> None:
     assert MainCapability(0xF) == sum(MainCapability.__members__.values())
 
 
+@pytest.mark.requirement("SP-031")
 def test_a_mechanism_is_the_bit_of_its_capability() -> None:
     assert 1 << Mechanism.SPICE == CommonCapability.AUTH_SPICE
     assert 1 << Mechanism.SASL == CommonCapability.AUTH_SASL
 
 
+@pytest.mark.requirement("SP-003")
 def test_unknown_numbers_are_kept() -> None:
     assert (ChannelType(99).name, int(ChannelType(99))) == ("99", 99)
     assert LinkCode(10).name == "10"

@@ -60,6 +60,7 @@ def test_bytes_and_values(body: str, value: Message) -> None:
     assert encode(value).hex() == body
 
 
+@pytest.mark.requirement("SP-063")
 def test_the_zero_byte_of_a_notice_is_not_counted_and_must_be_there() -> None:
     with pytest.raises(DecodeError) as caught:
         codec_for(Notify).decode(bytes.fromhex(NOTICE)[:-1])

@@ -36,6 +36,7 @@ def messages(connection: Connection) -> list[Any]:
     return [event.message for event in connection.events() if isinstance(event, MessageReceived)]
 
 
+@pytest.mark.requirement("SP-050")
 @pytest.mark.parametrize("options", [{}, FULL], ids=["mini", "full"])
 def test_messages_arrive_in_both_directions(options: dict[str, Any]) -> None:
     one, other = linked(options)
@@ -52,6 +53,7 @@ def test_messages_arrive_in_both_directions(options: dict[str, Any]) -> None:
     assert messages(other) == [MigrateConnected()]
 
 
+@pytest.mark.requirement("SP-062")
 def test_pings_are_answered() -> None:
     one, other = linked()
     other.send(Ping(id=7, timestamp=99, filler=bytes(1000)))
@@ -72,6 +74,7 @@ def test_a_client_may_be_told_not_to_answer() -> None:
     assert messages(other) == [Pong(id=8, timestamp=99)]
 
 
+@pytest.mark.requirement("SP-060")
 def test_acknowledgements_follow_the_window() -> None:
     one, other = linked()
     other.demand_acks(3)
@@ -83,6 +86,7 @@ def test_acknowledgements_follow_the_window() -> None:
     assert messages(other) == [AckSync(generation=1), Ack(), Ack()]
 
 
+@pytest.mark.requirement("SP-060")
 def test_a_new_window_begins_anew() -> None:
     one, other = linked()
     other.demand_acks(3)
@@ -94,6 +98,7 @@ def test_a_new_window_begins_anew() -> None:
     assert other.unacknowledged == 1
 
 
+@pytest.mark.requirement("SP-061")
 def test_two_windows_are_the_most_that_may_be_open() -> None:
     _, other = linked()
     assert other.may_send
@@ -103,6 +108,7 @@ def test_two_windows_are_the_most_that_may_be_open() -> None:
         assert other.may_send is expected
 
 
+@pytest.mark.requirement("SP-061")
 def test_an_old_acknowledgement_does_not_count() -> None:
     one, other = linked({"answers": False})
     other.demand_acks(2)
@@ -117,6 +123,7 @@ def test_an_old_acknowledgement_does_not_count() -> None:
     assert other.unacknowledged == 0
 
 
+@pytest.mark.requirement("SP-056")
 def test_members_of_a_list_come_before_it_and_are_answered() -> None:
     one, other = linked()
     body = pack("<HII", 2, 10, 16) + pack("<HI", 102, 0) + pack("<HI", 4, 12) + pack("<IQ", 5, 6)
@@ -126,6 +133,7 @@ def test_members_of_a_list_come_before_it_and_are_answered() -> None:
     assert messages(other) == [Pong(id=5, timestamp=6)]
 
 
+@pytest.mark.requirement("SP-055")
 def test_a_body_that_does_not_decode_is_skipped() -> None:
     one, other = linked()
     other.send(OpaqueMessage(101, "", b"short"))
@@ -138,6 +146,7 @@ def test_a_body_that_does_not_decode_is_skipped() -> None:
     assert one.state == "open"
 
 
+@pytest.mark.requirement("SP-052")
 def test_a_message_that_is_too_long_breaks_the_stream() -> None:
     one, _ = linked()
     one.receive_data(pack("<HI", 2, 0xFFFFFFFF))
@@ -188,6 +197,7 @@ def test_sides_cannot_send_what_belongs_to_the_other() -> None:
     assert one.data_to_send() == other.data_to_send() == b""
 
 
+@pytest.mark.requirement("SP-111")
 def test_a_held_connection_reads_nothing_before_its_release() -> None:
     one, other = linked({"is_held": True})
     other.demand_acks(1)
@@ -220,6 +230,7 @@ def test_a_held_connection_ends_behind_what_it_was_sent() -> None:
     assert [type(event).__name__ for event in one.events()] == ["MessageReceived", "Closed"]
 
 
+@pytest.mark.requirement("SP-044")
 def test_a_message_may_come_with_the_link_result() -> None:
     one, other = client(), server()
     other.receive_data(one.data_to_send())
@@ -232,6 +243,7 @@ def test_a_message_may_come_with_the_link_result() -> None:
     assert isinstance(received, MessageReceived)
 
 
+@pytest.mark.requirement("SP-125")
 def test_serials_go_on_from_another_connection() -> None:
     one, other = linked(FULL)
     assert one.next_serial == 1
@@ -244,6 +256,7 @@ def test_serials_go_on_from_another_connection() -> None:
     assert event.serial == 41
 
 
+@pytest.mark.requirement("SP-125")
 def test_serials_can_be_set_before_the_link() -> None:
     one, other = client(common=CommonCapability(0x3)), server()
     one.next_serial = 7

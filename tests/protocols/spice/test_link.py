@@ -23,6 +23,7 @@ from wireformat.protocols.spice.link import (
 TARGET = bytes.fromhex("5245445102000000020000001a000000c8e3e35901000100000001000000120000000b0000000f000000")
 
 
+@pytest.mark.requirement("SP-001", "SP-010")
 def test_a_link_to_a_target() -> None:
     found = codec_for(ClientLink).decode(TARGET)
     assert found == ClientLink(
@@ -47,11 +48,13 @@ def test_wherever_capabilities_stand_the_bytes_come_back(offset: int, words: int
     assert encode(found) == data
 
 
+@pytest.mark.requirement("SP-020")
 def test_an_error_is_zero_behind_its_code() -> None:
     data = encode(ServerLink(reply=LinkReply(error=LinkCode.INVALID_MAGIC)))
     assert data == b"REDQ" + pack("<IIII", 2, 2, LINK_REPLY_SIZE, 2) + bytes(174)
 
 
+@pytest.mark.requirement("SP-002")
 def test_too_many_words_are_refused_before_they_are_read() -> None:
     with pytest.raises(DecodeError) as caught:
         codec_for(ClientLink).decode(TARGET[:22] + pack("<I", 2000) + TARGET[26:])
@@ -63,5 +66,6 @@ def test_results_and_lists_of_mechanisms() -> None:
     assert codec_for(SaslMechanisms).decode(b"\x0c\0\0\0,DIGEST-MD5,").names == ",DIGEST-MD5,"
 
 
+@pytest.mark.requirement("SP-039")
 def test_a_ticket_does_not_show() -> None:
     assert repr(Ticket(encrypted=b"\x41" * 128)) == "Ticket(…)"

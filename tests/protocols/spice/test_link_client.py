@@ -36,6 +36,7 @@ def result(code: int) -> bytes:
     return encode(LinkResult(code=LinkCode(code)))
 
 
+@pytest.mark.requirement("SP-010")
 def test_the_first_message_is_that_of_a_real_client() -> None:
     recorded = wire_bytes("minimal-client-semi-seamless", "conn03-target-main-0")["c2s"][:42]
     one = client(connection_id=0x59E3E3C8)
@@ -50,6 +51,7 @@ def test_what_is_agreed() -> None:
     assert (one.link.own_capabilities, one.link.peer_capabilities, one.link.is_mini) == (0x7, 0xF, True)
 
 
+@pytest.mark.requirement("SP-034")
 @pytest.mark.parametrize("ours", [0xB, 0xD, 0x3, 0x9, 0x8, 0x2, 0x0])
 @pytest.mark.parametrize("theirs", [0xB, 0x3, 0x8, 0x0])
 def test_every_choice_of_capabilities_leads_to_a_link(ours: int, theirs: int) -> None:
@@ -59,6 +61,7 @@ def test_every_choice_of_capabilities_leads_to_a_link(ours: int, theirs: int) ->
     assert one.link.is_mini == other.link.is_mini == bool(ours & theirs & 8)
 
 
+@pytest.mark.requirement("SP-030")
 @pytest.mark.parametrize(
     ("common", "size"),
     [(0xB, 132), (0x3, 132), (0x2, 128), (0x0, 128)],
@@ -70,6 +73,7 @@ def test_the_mechanism_is_sent_when_both_can_choose(common: int, size: int) -> N
     assert isinstance(events[0], Linked)
 
 
+@pytest.mark.requirement("SP-021")
 def test_the_ticket_is_made_with_the_key_of_the_reply() -> None:
     made = []
 
@@ -97,6 +101,7 @@ def test_a_refusal_in_the_result(code: int) -> None:
     assert (refusal.code, refusal.by) == (LinkCode(code), "peer")
 
 
+@pytest.mark.requirement("SP-032")
 def test_a_second_reply_refuses_the_mechanism() -> None:
     (refusal,), _ = answered(reply(), encode(ServerLink(reply=LinkReply(error=LinkCode.INVALID_DATA))))
     assert isinstance(refusal, LinkRefused)
@@ -130,6 +135,7 @@ def test_what_no_server_says(parts: tuple[bytes, ...], id: str) -> None:
     assert (refusal.by, refusal.error.id, sent) == ("us", id, b"")
 
 
+@pytest.mark.requirement("SP-033")
 def test_sasl_is_named() -> None:
     (refusal,), _ = answered(reply(common=0xD))
     assert isinstance(refusal, LinkRefused)
@@ -143,6 +149,7 @@ def test_a_password_that_is_too_long_never_shows() -> None:
     assert "ppp" not in repr(refusal) + str(refusal.error)
 
 
+@pytest.mark.requirement("SP-035")
 def test_the_ticket_opens_at_the_server() -> None:
     one = client(password=b"s3cret")
     one.data_to_send()

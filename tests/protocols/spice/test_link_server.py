@@ -46,6 +46,7 @@ PROBES = {
 }
 
 
+@pytest.mark.requirement("SP-011", "SP-012", "SP-013", "SP-014", "SP-018", "SP-020", "SP-032")
 @pytest.mark.parametrize("probe", PROBES)
 def test_it_answers_as_the_real_server_did(probe: str) -> None:
     recorded = wire_bytes("link-errors", probe)
@@ -62,6 +63,7 @@ def bits_for(channel: ChannelType) -> int:
     return 0xF if channel == ChannelType.MAIN else 0
 
 
+@pytest.mark.requirement("SP-012", "SP-015", "SP-030")
 @pytest.mark.parametrize(
     "probe", ["conn05-source-minor-99", "conn11-source-caps-offset-20", "conn20-source-no-common-caps"]
 )
@@ -87,6 +89,7 @@ def last_code(sent: bytes) -> LinkCode:
     return found.code
 
 
+@pytest.mark.requirement("SP-037", "SP-038")
 @pytest.mark.parametrize(
     ("password", "ticketing", "sent", "passes"),
     [
@@ -106,6 +109,7 @@ def test_passwords(password: bytes | None, ticketing: bool, sent: bytes, passes:
     assert last_code(answer) == (LinkCode.OK if passes else LinkCode.PERMISSION_DENIED)
 
 
+@pytest.mark.requirement("SP-037")
 @pytest.mark.parametrize("password", [None, b"right"])
 def test_a_ticket_that_does_not_decrypt_is_refused_anyway(password: bytes | None) -> None:
     (refusal,), answer = told(link() + pack("<I", 1) + b"\x55" * 128, password=password)
@@ -114,6 +118,7 @@ def test_a_ticket_that_does_not_decrypt_is_refused_anyway(password: bytes | None
     assert last_code(answer) == LinkCode.PERMISSION_DENIED
 
 
+@pytest.mark.requirement("SP-032")
 @pytest.mark.parametrize("mechanism", [0, 2, 9, 0xFFFFFFFF])
 def test_other_mechanisms_get_a_second_reply(mechanism: int) -> None:
     (refusal,), sent = told(link() + pack("<I", mechanism))
@@ -124,12 +129,14 @@ def test_other_mechanisms_get_a_second_reply(mechanism: int) -> None:
     assert sent[-194 + 20 :] == bytes(174)
 
 
+@pytest.mark.requirement("SP-033")
 def test_sasl_is_named() -> None:
     (refusal,), _ = told(link() + pack("<I", 2))
     assert isinstance(refusal, LinkRefused)
     assert "SASL" in str(refusal.error)
 
 
+@pytest.mark.requirement("SP-017")
 @pytest.mark.parametrize("code", [LinkCode.NEED_SECURED, LinkCode.NEED_UNSECURED])
 def test_channels_that_belong_on_the_other_port(code: LinkCode) -> None:
     def protection(channel: ChannelType) -> LinkCode:
@@ -141,6 +148,7 @@ def test_channels_that_belong_on_the_other_port(code: LinkCode) -> None:
     assert codec_for(ServerLink).decode(sent).reply.error == code
 
 
+@pytest.mark.requirement("SP-016")
 def test_protection_is_checked_before_existence() -> None:
     def protection(channel: ChannelType) -> LinkCode:
         return LinkCode.NEED_SECURED
@@ -150,6 +158,7 @@ def test_protection_is_checked_before_existence() -> None:
     assert refusal.code == LinkCode.NEED_SECURED
 
 
+@pytest.mark.requirement("SP-018")
 def test_main_always_exists() -> None:
     def nothing(channel: ChannelType, number: int) -> bool:
         return False
@@ -160,6 +169,7 @@ def test_main_always_exists() -> None:
     assert (refusal.code, refusal.error.id, sent) == (None, "spice/no-channel", b"")
 
 
+@pytest.mark.requirement("SP-040", "SP-041", "SP-042")
 def test_sessions_are_judged_behind_the_ticket() -> None:
     data = link(3, 0x1234) + pack("<I", 1) + encrypt(key().public, b"")
     (refusal,), sent = told(data, admit=refuse_strangers)

@@ -20,6 +20,7 @@ from wireformat.protocols.spice.link_stage import (
 )
 
 
+@pytest.mark.requirement("SP-019")
 @pytest.mark.parametrize(
     ("bits", "words"), [(0, ()), (0xB, (0xB,)), (1 << 32, (0, 1)), (1 << 63 | 5, (5, 1 << 31)), (1 << 64, (0, 0, 1))]
 )
@@ -40,16 +41,19 @@ def test_what_a_message_asks_for() -> None:
     assert request.capabilities == 2 << 32 | 1
 
 
+@pytest.mark.requirement("SP-015")
 def test_words_may_stand_further_behind() -> None:
     request = request_of(read_message(message(20, common=1, words=b"zz" + pack("<I", 8)), 16))
     assert request.common == CommonCapability.MINI_HEADER
 
 
+@pytest.mark.requirement("SP-015")
 @pytest.mark.parametrize("offset", [0, 17, 4096, 0xFFFFFFFF])
 def test_without_words_their_place_does_not_matter(offset: int) -> None:
     assert request_of(read_message(message(offset), 16)).common == 0
 
 
+@pytest.mark.requirement("SP-015")
 @pytest.mark.parametrize(
     "data",
     [
@@ -68,6 +72,7 @@ def test_words_that_are_not_there(data: bytes) -> None:
     assert caught.value.code == LinkCode.INVALID_DATA
 
 
+@pytest.mark.requirement("SP-022")
 def test_replies_are_checked_the_same_way() -> None:
     body = pack("<I162sIII", 0, bytes(162), 1, 0, 178)
     assert read_reply(body + pack("<I", 11), 16).common == (11,)
@@ -77,6 +82,7 @@ def test_replies_are_checked_the_same_way() -> None:
         read_reply(pack("<I162sIII", 0, bytes(162), 1, 0, 4) + pack("<I", 11), 16)
 
 
+@pytest.mark.requirement("SP-011", "SP-012", "SP-013", "SP-014", "SP-015", "SP-016")
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -102,6 +108,7 @@ def test_too_few_bytes_are_no_fault(data: bytes) -> None:
     assert check_header(data, 0, 18) is None
 
 
+@pytest.mark.requirement("SP-013")
 @pytest.mark.parametrize("size", [18, 4096])
 def test_sizes_at_the_limits(size: int) -> None:
     inbox = Inbox()

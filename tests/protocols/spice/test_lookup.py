@@ -15,6 +15,7 @@ from wireformat.protocols.spice.names import Sender
 from wireformat.schema import Message
 
 
+@pytest.mark.requirement("SP-053")
 @pytest.mark.parametrize(
     ("channel", "sender", "number", "expected"),
     [

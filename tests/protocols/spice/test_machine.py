@@ -72,6 +72,7 @@ def test_events_are_messages_or_known(role: str) -> None:
     assert unknown == []
 
 
+@pytest.mark.requirement("SP-130")
 def test_every_connect_is_answered_once() -> None:
     """Whichever way leads to a state, as many answers are owed: none twice, none forgotten."""
     found = owed("migrate-connect", "connect-done")
@@ -80,6 +81,7 @@ def test_every_connect_is_answered_once() -> None:
     assert found["waiting"] == {1}
 
 
+@pytest.mark.requirement("SP-131", "SP-138")
 def test_every_success_is_answered_once() -> None:
     """Failure is answered too, when no client is there."""
     assert SOURCE[SOURCE["alone"]["migrate-failure"]] == {"end-done": "alone"}
@@ -99,6 +101,7 @@ def only_way_on(state: str) -> str:
     return state
 
 
+@pytest.mark.requirement("SP-108", "SP-109", "SP-136", "SP-152")
 def test_semi_seamless() -> None:
     client = ["linked", "Init", "MigrateBegin", "target-linked", "channels-linked", "MigrateConnected"]
     assert walk("client", *client) == "ready"
@@ -109,6 +112,7 @@ def test_semi_seamless() -> None:
     assert walk("target", "link-migrating", "channel-linked", "ClientMigrateEnd", "Init") == "serving"
 
 
+@pytest.mark.requirement("SP-150")
 def test_a_target_is_silent_until_it_is_told() -> None:
     own = {"Init", "MigrateDstSeamlessAck", "MigrateDstSeamlessNack"}
     assert own.isdisjoint(TARGET["withholding"])

@@ -28,6 +28,7 @@ HOST, SUBJECT = b"127.0.0.1\0", b"C=XX,O=Example,CN=target.example\0"
 STRINGS = (HOST + SUBJECT).hex()
 
 
+@pytest.mark.requirement("SP-074", "SP-080", "SP-081")
 @pytest.mark.parametrize(
     ("body", "value"),
     [
@@ -77,6 +78,7 @@ def test_bytes_and_values(body: str, value: Message) -> None:
     assert encode(value).hex() == body
 
 
+@pytest.mark.requirement("SP-083")
 @pytest.mark.parametrize("cls", [MigrateBegin, MigrateBeginSeamless, MigrateSwitchHost])
 @pytest.mark.parametrize(("size", "offset"), [(10, 100), (11, 30), (0xFFFFFFFF, 30), (1, 0xFFFFFFFF)])
 def test_pointers_that_lead_outside(cls: type[Message], size: int, offset: int) -> None:
@@ -86,12 +88,14 @@ def test_pointers_that_lead_outside(cls: type[Message], size: int, offset: int) 
     assert caught.value.id in ("pointer", "limit")
 
 
+@pytest.mark.requirement("SP-085")
 def test_a_null_pointer_is_nothing() -> None:
     body = pack("<HHIIII", 1, 2, 0, 0, 0, 0)
     assert codec_for(MigrateSwitchHost).decode(body).host is None
     assert codec_for(MigrateBegin).decode(body).cert_subject is None
 
 
+@pytest.mark.requirement("SP-087")
 def test_the_layout_before_certificates_had_subjects() -> None:
     body = pack("<HHIIHII", 5900, 5901, 2, 22, 1, 3, 24) + b"h\0key"
     found = codec_for(MigrateBegin, "0.5").decode(body)

@@ -25,6 +25,7 @@ def test_states_have_the_sizes_that_are_known() -> None:
     assert {data[:4]: len(data) for data in recorded()} == SIZES
 
 
+@pytest.mark.requirement("SP-171")
 @pytest.mark.parametrize("data", recorded(), ids=len)
 def test_states_come_back_byte_for_byte(data: bytes) -> None:
     state = codec_for(STATES[data[:4]]).decode(data)
@@ -44,6 +45,7 @@ def test_a_device_without_flow_control() -> None:
     assert codec_for(DeviceState).decode(data).device.client_tokens == 0xFFFFFFFF
 
 
+@pytest.mark.requirement("SP-170")
 def test_another_magic_is_refused() -> None:
     with pytest.raises(DecodeError) as caught:
         codec_for(InputsState).decode(b"SVMD\1\0\0\0\0\0")

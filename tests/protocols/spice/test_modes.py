@@ -120,6 +120,7 @@ def follow(trio: Trio) -> Mode:
     return mode
 
 
+@pytest.mark.requirement("SP-090", "SP-091", "SP-092", "SP-093", "SP-094")
 def test_all_combinations_end_in_the_best_way() -> None:
     """16 clients, 8 sources and 8 targets, the source allowed to migrate seamlessly and not."""
     assert (len(CLIENTS), len(SERVERS)) == (16, 8)
@@ -132,6 +133,7 @@ def test_all_combinations_end_in_the_best_way() -> None:
     assert ways == set(Mode)
 
 
+@pytest.mark.requirement("SP-090", "SP-091", "SP-092", "SP-093", "SP-094", "SP-153")
 @pytest.mark.parametrize(
     ("client", "source", "target", "mode"),
     [
@@ -154,12 +156,14 @@ def test_best_mode(client: Abilities, source: Abilities, target: Abilities, mode
     assert migrate(client, source, target) is mode
 
 
+@pytest.mark.requirement("SP-050")
 def test_headers_are_short_when_both_can() -> None:
     plain = Abilities(common=CommonCapability.AUTH_SELECTION)
     found = [has_mini_headers(*pair) for pair in ((NEW, NEW), (NEW, plain), (plain, NEW), (plain, plain))]
     assert found == [True, False, False, False]
 
 
+@pytest.mark.requirement("SP-092")
 def test_a_client_asks_only_a_target_that_can() -> None:
     assert [can_be_asked(peer) for peer in (NEW, PLAIN, OLD)] == [True, False, False]
     assert [takes_seamless(NEW, version) for version in (0, 1, 2)] == [True, True, False]

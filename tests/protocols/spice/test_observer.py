@@ -93,6 +93,7 @@ def test_what_comes_early_waits_for_its_meaning() -> None:
     assert names(watched(("client", everything), ends=False)) == [("client", "ClientLink")]
 
 
+@pytest.mark.requirement("SP-030", "SP-050")
 @pytest.mark.parametrize(
     ("ours", "theirs", "chooses", "is_mini"),
     [(0xB, 0xB, True, True), (0x3, 0xB, True, False), (0xA, 0xB, False, True), (0xB, 0x2, False, False)],

@@ -58,6 +58,7 @@ def test_a_run_is_legal(name: str) -> None:
     assert [str(each.error) for each in replay(run(name)).findings] == []
 
 
+@pytest.mark.requirement("SP-156")
 def test_state_that_nobody_waits_for_is_illegal() -> None:
     """The one run whose client breaks a rule on purpose."""
     found = [(each.role, each.error.detail) for each in replay(run(BREAKS_A_RULE)).findings]
@@ -110,12 +111,14 @@ MISSING = [
 """Run, connection, what is taken out; the role that notices, and by what."""
 
 
+@pytest.mark.requirement("SP-104", "SP-105", "SP-108", "SP-120", "SP-121", "SP-136")
 @pytest.mark.parametrize(("name", "connection", "gone", "finding"), MISSING)
 def test_a_missing_message_is_noticed(name: str, connection: str, gone: str, finding: tuple[str, str]) -> None:
     played = without(name, connection, lambda sighting: sighting.name == gone)
     assert finding in illegal(played)
 
 
+@pytest.mark.requirement("SP-150", "SP-151")
 def test_a_target_that_speaks_too_early_is_noticed() -> None:
     """Without the client's MIGRATE_END nothing may be said on the channels of the target."""
     played = without(OK, "conn07", lambda sighting: sighting.name == "ClientMigrateEnd")
@@ -132,6 +135,7 @@ def test_what_the_program_was_told_must_fit() -> None:
     assert illegal(told(run(OK), gone="client_migrate_info")) == [("source", "MigrateBegin")]
 
 
+@pytest.mark.requirement("SP-131")
 def test_the_end_is_told_once() -> None:
     again = {"t": 5.0, "src": "qmp", "vm": "source", "event": "SPICE_MIGRATE_COMPLETED"}
     assert illegal(told(run(OK), again)) == [("source", "end-done")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.protocols.spice.test_replay_parties import HERE, link
 from wireformat.protocols.spice.codes import ChannelType
 from wireformat.protocols.spice.replay_client import Client
@@ -31,21 +33,25 @@ def answers(client: Client, event: str) -> list[str]:
     return [each.error.detail for each in client.illegal]
 
 
+@pytest.mark.requirement("SP-104")
 def test_it_may_answer_once_every_channel_is_linked() -> None:
     client = begun(ChannelType.INPUTS)
     client.linked(at("target", link(7, ChannelType.INPUTS)))
     assert answers(client, "MigrateConnected") == []
 
 
+@pytest.mark.requirement("SP-104")
 def test_it_may_not_answer_before() -> None:
     found = answers(begun(ChannelType.INPUTS), "MigrateConnected")
     assert found == ["MigrateConnected is not legal in state attaching of client"]
 
 
+@pytest.mark.requirement("SP-106")
 def test_it_may_give_up_any_time() -> None:
     assert answers(begun(ChannelType.INPUTS), "MigrateConnectError") == []
 
 
+@pytest.mark.requirement("SP-110")
 def test_it_may_dial_anew_only_when_told() -> None:
     client = begun()
     assert not client.may_dial

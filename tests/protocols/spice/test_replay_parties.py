@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wireformat.protocols.spice.codes import ChannelType, MigrateFlags
 from wireformat.protocols.spice.link import LinkMessage
 from wireformat.protocols.spice.machine import TRANSITIONS
@@ -17,6 +19,7 @@ def link(connection_id: int, channel: ChannelType = ChannelType.MAIN) -> Link:
     return Link(HERE, "server", request, *ends)
 
 
+@pytest.mark.requirement("SP-120", "SP-121", "SP-123")
 def test_flags_rule_out_what_is_not_needed() -> None:
     both = MigrateFlags.NEED_FLUSH | MigrateFlags.NEED_DATA_TRANSFER
     assert bars(both) == {("moving", "ServerMigrateData"), ("moving", "swap"), ("flushed", "swap")}
@@ -27,6 +30,7 @@ def test_flags_rule_out_what_is_not_needed() -> None:
     }
 
 
+@pytest.mark.requirement("SP-151")
 def test_a_migrating_link_starts_nothing() -> None:
     server, main, inputs = Server("server"), link(7), link(7, ChannelType.INPUTS)
     server.open(main)
@@ -43,6 +47,7 @@ def test_a_ping_is_no_sign_of_a_channel_at_work() -> None:
     assert server.illegal == []
 
 
+@pytest.mark.requirement("SP-043")
 def test_a_second_main_link_throws_the_first_client_out() -> None:
     server = Server("server")
     for connection_id in (0, 7):

@@ -40,6 +40,7 @@ def test_a_link_message_can_be_changed_too() -> None:
         sighting.changed(OpaqueMessage(1, "", b""))
 
 
+@pytest.mark.requirement("SP-039")
 def test_blanked_sightings_hold_no_ticket() -> None:
     sighting = seen("Ticket")
     assert any(sighting.encode())

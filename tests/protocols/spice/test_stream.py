@@ -51,12 +51,14 @@ def test_a_declared_message() -> None:
     assert (found.name, found.number, found.serial, found.error) == ("MigrateBegin", 101, 1, None)
 
 
+@pytest.mark.requirement("SP-054")
 def test_an_opaque_message() -> None:
     found = read(mini(304, b"draw"), channel=ChannelType.DISPLAY)
     assert found.message == OpaqueMessage(304, "DRAW_COPY", b"draw")
     assert read(mini(999, b"?")).message == OpaqueMessage(999, "", b"?")
 
 
+@pytest.mark.requirement("SP-087")
 def test_the_old_layout_by_version() -> None:
     old = pack("<HHIIHII", 5900, 0, 2, 22, 1, 3, 24) + b"h\0key"
     found = read(mini(101, old), version="0.5")
@@ -64,6 +66,7 @@ def test_the_old_layout_by_version() -> None:
     assert (found.message.host, found.message.key) == (b"h\0", b"key")
 
 
+@pytest.mark.requirement("SP-082")
 def test_pointers_out_of_order_come_back_as_they_were() -> None:
     odd = pack("<HHIIII", 1, 2, 2, 25, 2, 22) + b"..s\0.h\0..."
     found = read(mini(101, odd))
@@ -71,6 +74,7 @@ def test_pointers_out_of_order_come_back_as_they_were() -> None:
     assert found.raw == odd
 
 
+@pytest.mark.requirement("SP-055")
 @pytest.mark.parametrize(
     ("body", "id"),
     [
@@ -88,6 +92,7 @@ def test_a_body_that_does_not_decode_is_kept(body: bytes, id: str) -> None:
     assert found.error.path.startswith("MigrateBegin")
 
 
+@pytest.mark.requirement("SP-084")
 @pytest.mark.parametrize(
     ("number", "body", "is_refused"),
     [
@@ -109,11 +114,13 @@ def test_bytes_too_many_are_an_error() -> None:
     assert (found.error.id, found.error.offset) == ("trailing", 6)
 
 
+@pytest.mark.requirement("SP-051")
 def test_full_headers_carry_serials() -> None:
     found = read(full(102, serial=77), is_mini=False)
     assert (found.serial, found.message) == (77, MigrateCancel())
 
 
+@pytest.mark.requirement("SP-051")
 def test_mini_headers_count_serials() -> None:
     reader = MessageReader(MAIN, "server", True)
     reader.feed(mini(102) + mini(112) + mini(999))
@@ -122,6 +129,7 @@ def test_mini_headers_count_serials() -> None:
     assert reader.next_message() is None
 
 
+@pytest.mark.requirement("SP-056")
 def test_a_list_behind_a_message() -> None:
     pong = pack("<IQ", 1, 2)
     tail = pack("<HII", 2, 8 + 10, 8 + 10 + 6) + pack("<HI", 102, 0) + pack("<HI", 4, 12) + pong
@@ -134,12 +142,14 @@ def test_a_list_behind_a_message() -> None:
     assert found.tail == tail
 
 
+@pytest.mark.requirement("SP-057")
 def test_a_list_as_a_message_of_its_own() -> None:
     found = read(mini(8, pack("<HI", 1, 6) + mini(102)))
     assert isinstance(found.message, MessageList)
     assert [part.message for part in found.parts] == [MigrateCancel()]
 
 
+@pytest.mark.requirement("SP-058")
 @pytest.mark.parametrize("sub_list", [9, 5, 0xFFFFFFFF])
 def test_a_list_that_is_none_is_refused_cleanly(sub_list: int) -> None:
     found = read(full(106, pack("<II", 5, 0xFFFF), sub_list=sub_list), is_mini=False)
@@ -154,6 +164,7 @@ def test_a_broken_member_is_named_by_its_place() -> None:
     assert (found.error.id, found.error.path, found.error.offset) == ("overrun", "Ping.id", 6 + 12)
 
 
+@pytest.mark.requirement("SP-002", "SP-052")
 def test_the_limit_comes_before_the_body() -> None:
     reader = MessageReader(MAIN, "server", True)
     reader.feed(pack("<HI", 2, MAX_BODY + 1))

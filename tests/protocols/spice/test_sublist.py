@@ -22,6 +22,7 @@ def test_an_empty_list() -> None:
     assert read_list(pack("<H", 0), 0) == ()
 
 
+@pytest.mark.requirement("SP-058")
 @pytest.mark.parametrize(
     ("body", "id", "offset"),
     [

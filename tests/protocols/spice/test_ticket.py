@@ -12,11 +12,13 @@ from wireformat.protocols.spice.link_server import LinkServerConfig
 from wireformat.protocols.spice.ticket import TicketKey, encrypt
 
 
+@pytest.mark.requirement("SP-021")
 def test_a_key_looks_as_servers_send_it() -> None:
     assert len(key().public) == KEY_SIZE
     assert key().public.startswith(SIGNATURE)
 
 
+@pytest.mark.requirement("SP-035")
 @pytest.mark.parametrize("password", [b"", b"s3cret-ticket", b"x" * 60, "pä".encode()])
 def test_a_ticket_opens(password: bytes) -> None:
     ticket = encrypt(key().public, password)
@@ -26,6 +28,7 @@ def test_a_ticket_opens(password: bytes) -> None:
     assert not key().opens(ticket, password + b"x")
 
 
+@pytest.mark.requirement("SP-037")
 def test_any_ticket_that_decrypts_opens_without_password() -> None:
     assert key().opens(encrypt(key().public, b"anything"), None)
     assert not key().opens(bytes(TICKET_SIZE), None)
@@ -36,6 +39,7 @@ def test_tickets_differ() -> None:
     assert encrypt(key().public, b"same") != encrypt(key().public, b"same")
 
 
+@pytest.mark.requirement("SP-036")
 def test_a_terminator_may_be_missing() -> None:
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -46,6 +50,7 @@ def test_a_terminator_may_be_missing() -> None:
     assert key().password(public.encrypt(b"abc\0def", _padding())) == b"abc"  # type: ignore[union-attr, call-arg]
 
 
+@pytest.mark.requirement("SP-035")
 @pytest.mark.parametrize("password", [b"x" * 61, b"a\0b"])
 def test_passwords_that_cannot_be_sent(password: bytes) -> None:
     with pytest.raises(EncodeError) as caught:
@@ -69,6 +74,7 @@ def test_what_is_no_key(public: bytes) -> None:
     assert caught.value.id == "spice/key"
 
 
+@pytest.mark.requirement("SP-021")
 def test_a_key_of_another_size_is_refused() -> None:
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
@@ -76,6 +82,7 @@ def test_a_key_of_another_size_is_refused() -> None:
         TicketKey(generate_private_key(public_exponent=65537, key_size=2048))
 
 
+@pytest.mark.requirement("SP-039")
 def test_secrets_do_not_show() -> None:
     secret = b"s3cret-ticket"
     shown = [
