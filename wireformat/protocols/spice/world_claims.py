@@ -42,7 +42,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "SP-02",
         "session kept",
-        "A session is lost only when the client answered too late, could not link, or was not waited for.",
+        "A session is lost only when the client was too late, could not link, was cut off, or was not waited for.",
     ),
     Claim(
         "SP-02-hasty",
@@ -65,6 +65,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim("SP-08", "understood", "No server gets a message that its tables do not have."),
     Claim("SP-09", "no deadlock", "From everywhere an end is in reach without timers, cuts or second thoughts."),
+    Claim("SP-10", "answered", "In the end a client keeps target links ready only where the source counts on it."),
+    Claim("SP-11", "known", "In the end the server that serves the client has taken it over: nothing is held back."),
 )
 
 BY_ID: Mapping[str, Claim] = {claim.id: claim for claim in CLAIMS}

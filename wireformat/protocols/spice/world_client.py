@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wireformat.protocols.spice.world_line import END
-from wireformat.protocols.spice.world_scene import NAMES, NOWHERE, REFUSED, Scene, Step, Steps
+from wireformat.protocols.spice.world_scene import NAMES, NOWHERE, REFUSED, SWITCHED, Scene, Step, Steps
 from wireformat.protocols.spice.world_server import Servers
 from wireformat.schema.machine import Table
 from wireformat.schema.world import Act
@@ -113,6 +113,8 @@ class Client:
             scene = self._hung_up(scene, index)
         is_sent = scene.client == "dialling"
         mover = next(iter(self._mover_rows))
+        if is_sent and scene.way.offer != "nothing":
+            scene = scene.marked(SWITCHED)
         return scene._replace(here=NOWHERE, there=target if is_sent else NOWHERE, mover=mover)
 
     def _hung_up(self, scene: Scene, index: int) -> Scene:

@@ -78,6 +78,8 @@ class MigrationWorld:
             AtEnd("SP-07", owes_no_end),
             Always("SP-08", is_understood),
             EndInReach("SP-09"),
+            AtEnd("SP-10", is_counted_on),
+            AtEnd("SP-11", is_known),
         )
 
     def with_table(self, table: Table) -> MigrationWorld:
@@ -210,3 +212,13 @@ def owes_no_end(scene: Scene) -> bool:
 def is_understood(scene: Scene) -> bool:
     """SP-08."""
     return FAULT not in scene.marks
+
+
+def is_counted_on(scene: Scene) -> bool:
+    """SP-10."""
+    return scene.client not in READY or scene.servers[scene.here].source in ("linked", "linked-seamless")
+
+
+def is_known(scene: Scene) -> bool:
+    """SP-11."""
+    return scene.client not in ("running", *READY) or scene.servers[scene.here].target == "serving"

@@ -6,7 +6,7 @@ another takes its place. A program tells its SPICE server of the end only when i
 
 from __future__ import annotations
 
-from wireformat.protocols.spice.world_scene import AHEAD, CUT, HASTY, LATE, NAMES, SWITCHED, UNTOLD, Scene, Steps
+from wireformat.protocols.spice.world_scene import AHEAD, CUT, HASTY, LATE, NAMES, SENT, UNTOLD, Scene, Steps
 from wireformat.protocols.spice.world_server import Servers
 from wireformat.schema.world import Act
 
@@ -37,7 +37,7 @@ class Program:
         server = server._replace(has_info=True, connects=server.connects + 1)
         means = scene.means._replace(announcements=scene.means.announcements - 1)
         called = called.with_server(index, server)._replace(means=means)
-        if scene.is_migrating:
+        if scene.is_migrating or scene.servers[index].connects:
             called = called.marked(HASTY)
         if scene.means.has_client and not scene.servers[index].line.is_up:
             called = called.marked(AHEAD)
@@ -68,7 +68,7 @@ class Program:
     def _is_lost(self, scene: Scene) -> bool:
         """Whether nobody hears of an announced migration: the server forgot it, or its client is still to come anew."""
         server = scene.servers[scene.guest]
-        is_new = bool(scene.marks & {SWITCHED, LATE}) or scene.way.offer == "nothing"
+        is_new = bool(scene.marks & {SENT, LATE})
         is_away = scene.here != scene.guest and (is_new or not server.line.is_up)
         return scene.means.has_client and (is_away or server.source in FORGETFUL)
 

@@ -18,7 +18,7 @@ NAMES = ("source", "target", "third")
 
 HASTY, UNTOLD = "migrates before the answer", "migrates unannounced"
 REFUSED, CUT, LATE, AHEAD = "link refused", "connection cut", "too late", "nobody there to be told"
-SWITCHED, FAULT = "session lost", "event without a row"
+SENT, SWITCHED, FAULT = "told to switch", "session lost", "event without a row"
 
 
 class Server(NamedTuple):

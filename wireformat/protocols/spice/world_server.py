@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wireformat.protocols.spice.world_line import END, Line
-from wireformat.protocols.spice.world_scene import AHEAD, FAULT, LATE, NAMES, SWITCHED, Scene, Server, Step, Steps
+from wireformat.protocols.spice.world_scene import AHEAD, FAULT, LATE, NAMES, SENT, Scene, Server, Step, Steps
 from wireformat.schema.machine import Table
 from wireformat.schema.world import Act
 
@@ -88,8 +88,8 @@ class Servers:
             after = after._replace(line=after.line.said_by_server(event))
         if event == "Migrate":
             after = after._replace(mover=self._mover[after.mover].get(event, after.mover))
-        if event == "MigrateSwitchHost" and scene.way.offer != "nothing":
-            scene = scene.marked(SWITCHED)
+        if event == "MigrateSwitchHost":
+            scene = scene.marked(SENT)
         receiver = "management" if event in CALLBACKS else "client"
         return Act(NAMES[index], receiver, event), scene.with_server(index, after)
 
