@@ -85,7 +85,28 @@ class ClientLane(Lane[ClientConnection]):
 
 
 class ServerLane(Lane[ServerConnection]):
-    """A server's connection from a client; whose channel it is shows when its link is made."""
+    """A server's connection from a client; whose channel it is shows when its link is made.
+
+    The link result leaves by itself, before the first message: over TLS spice-gtk does not see what comes in the same
+    record behind it.
+    """
+
+    def __init__(self, connection: ServerConnection, settle: Callable[[], None]) -> None:
+        super().__init__(connection, settle)
+        self._result = b""
+
+    def receive_data(self, data: bytes, /) -> None:
+        """Take what arrived."""
+        was_linking = self.connection.state == "linking"
+        self.connection.receive_data(data)
+        if was_linking:
+            self._result += self.connection.data_to_send()
+        self._settle()
+
+    def data_to_send(self) -> bytes:
+        """What is to be sent now, in one piece."""
+        result, self._result = self._result, b""
+        return result or super().data_to_send()
 
     @property
     def key(self) -> ChannelKey | None:
