@@ -28,7 +28,7 @@ from wireformat.protocols.spice.events import (
     MessageReceived,
 )
 from wireformat.protocols.spice.lane import ClientLane
-from wireformat.protocols.spice.link_client import LinkClientConfig
+from wireformat.protocols.spice.link_client import LinkClientConfig, RefusedError
 from wireformat.protocols.spice.link_stage import CLIENT_COMMON
 from wireformat.protocols.spice.main_messages import (
     AttachChannels,
@@ -257,6 +257,9 @@ class ClientParty:
     def _lost(self, channel: Channel, lane: ClientLane, error: WireError | None) -> None:
         """A connection was not made, or is gone."""
         self.lanes.remove(lane)
+        if lane.fault:
+            detail = f"{lane.place.host}:{lane.port} was not reached: {lane.fault}"
+            error = RefusedError("spice/refused", detail, source="spice-migration 9.2")
         self.tell(LinkLost(lane.key, error, lane.is_target))
         if lane.is_target:
             self._moves.target_lost(channel)
