@@ -47,6 +47,7 @@ def test_every_run_has_its_end() -> None:
     assert set(ENDS) == set(NAMES)
 
 
+@pytest.mark.requirement("SP-107", "SP-109", "SP-110", "SP-135", "SP-137", "SP-159")
 @pytest.mark.parametrize("name", list(ENDS))
 def test_a_run_ends_as_recorded(name: str) -> None:
     played = replay(run(name))
