@@ -15,11 +15,11 @@ from wireformat.schema.machine import Table
 
 GUARANTEED = frozenset(claim.id for claim in CLAIMS if claim.is_guaranteed)
 PRICES = {
-    "calm": {"SP-02-hasty", "SP-02-late"},
-    "cuts": {"SP-01-cut"},
-    "refused": {"SP-01-refused"},
-    "untold": {"SP-01-untold"},
-    "again": {"SP-01-ahead"},
+    "calm": {"S-02-hasty", "S-02-late"},
+    "cuts": {"S-01-cut"},
+    "refused": {"S-01-refused"},
+    "untold": {"S-01-untold"},
+    "again": {"S-01-ahead"},
     "alone": set(),
 }
 
@@ -51,7 +51,7 @@ def events(name: str, claim: str) -> list[str]:
 
 def test_migrating_before_the_client_has_answered_loses_the_session() -> None:
     """As recorded: the answer is on its way when the source gives it up."""
-    assert events("calm", "SP-02-hasty")[-5:] == [
+    assert events("calm", "S-02-hasty")[-5:] == [
         "MigrateConnected",
         "migrate",
         "migrate-success",
@@ -61,47 +61,47 @@ def test_migrating_before_the_client_has_answered_loses_the_session() -> None:
 
 
 def test_a_client_that_is_told_nothing_sits_on_a_dead_source() -> None:
-    assert events("untold", "SP-01-untold") == ["migrate", "migrate-success"]
+    assert events("untold", "S-01-untold") == ["migrate", "migrate-success"]
 
 
 def test_a_target_that_refuses_to_the_end_leaves_the_client_alone() -> None:
-    assert events("refused", "SP-01-refused")[-3:] == ["MigrateSwitchHost", "link", "end-done"]
+    assert events("refused", "S-01-refused")[-3:] == ["MigrateSwitchHost", "link", "end-done"]
 
 
 MUTANTS = [
-    ("source", "waiting", "connect-timeout", "unlinked", "calm", "SP-06"),
-    ("source", "answered", "connect-done", "waiting", "calm", "SP-06"),
-    ("source", "alone", "migrate-connect", "alone", "alone", "SP-06"),
-    ("source", "postponed", "arrived", "serving", "again", "SP-06"),
-    ("source", "left", "end-done", "left", "calm", "SP-07"),
-    ("source", "closing", "close-client", "migrated", "calm", "SP-07"),
-    ("source", "leaving", "client-left", "migrated", "refused", "SP-07"),
-    ("source", "waiting", "MigrateConnectError", "waiting", "refused", "SP-09"),
-    ("source", "linked", "migrate-success", "switching", "refused", "SP-02"),
-    ("source", "linked-seamless", "migrate-success", "ending", "refused", "SP-02"),
-    ("source", "unlinked", "migrate-success", "left", "refused", "SP-01"),
-    ("source", "linked", "migrate-failure", "serving", "refused", "SP-10"),
-    ("source", "unlinked", "MigrateConnected", "unlinked", "calm", "SP-10"),
-    ("source", "serving", "MigrateConnected", None, "calm", "SP-08"),
-    ("source", "postponed", "migrate-success", "unanswered-ending", "again", "SP-05"),
-    ("source", "leaving-seamless", "MigrateConnectedSeamless", "refusing-leaving", "calm", "SP-09"),
-    ("source", "arriving", "leave-timeout", "closing", "again", "SP-01"),
-    ("client", "ready", "ServerMigrateEnd", "running", "refused", "SP-01"),
-    ("client", "ready", "MigrateCancel", "running", "refused", "SP-03"),
-    ("client", "ready", "MigrateSwitchHost", "running", "refused", "SP-01"),
-    ("client", "moved", "close-source", "awaiting-init", "refused", "SP-09"),
-    ("client", "moving", "cut", "losing", "calm", "SP-01"),
-    ("client", "running", "ServerMigrateEnd", "running", "calm", "SP-01"),
-    ("client", "leaving", "close-all", "lost", "refused", "SP-01"),
-    ("client", "asked", "channels-linked", "attached-seamless", "refused", "SP-08"),
-    ("client", "failed", "MigrateConnectError", "ready", "refused", "SP-10"),
-    ("client-channel", "flushed", "ServerMigrateData", "served", "refused", "SP-11"),
-    ("target", "alone", "link-migrating", "opening", "refused", "SP-05"),
-    ("target", "withholding", "channel-linked", "serving", "refused", "SP-04"),
-    ("target", "withholding", "AttachChannels", "serving", "refused", "SP-04"),
-    ("target", "withholding", "ClientMigrateEnd", "withholding", "refused", "SP-09"),
-    ("target", "judging", "MigrateDstSeamlessNack", "receiving", "refused", "SP-04"),
-    ("target", "receiving", "channels-restored", "receiving", "refused", "SP-11"),
+    ("source", "waiting", "connect-timeout", "unlinked", "calm", "S-06"),
+    ("source", "answered", "connect-done", "waiting", "calm", "S-06"),
+    ("source", "alone", "migrate-connect", "alone", "alone", "S-06"),
+    ("source", "postponed", "arrived", "serving", "again", "S-06"),
+    ("source", "left", "end-done", "left", "calm", "S-07"),
+    ("source", "closing", "close-client", "migrated", "calm", "S-07"),
+    ("source", "leaving", "client-left", "migrated", "refused", "S-07"),
+    ("source", "waiting", "MigrateConnectError", "waiting", "refused", "S-09"),
+    ("source", "linked", "migrate-success", "switching", "refused", "S-02"),
+    ("source", "linked-seamless", "migrate-success", "ending", "refused", "S-02"),
+    ("source", "unlinked", "migrate-success", "left", "refused", "S-01"),
+    ("source", "linked", "migrate-failure", "serving", "refused", "S-10"),
+    ("source", "unlinked", "MigrateConnected", "unlinked", "calm", "S-10"),
+    ("source", "serving", "MigrateConnected", None, "calm", "S-08"),
+    ("source", "postponed", "migrate-success", "unanswered-ending", "again", "S-05"),
+    ("source", "leaving-seamless", "MigrateConnectedSeamless", "refusing-leaving", "calm", "S-09"),
+    ("source", "arriving", "leave-timeout", "closing", "again", "S-01"),
+    ("client", "ready", "ServerMigrateEnd", "running", "refused", "S-01"),
+    ("client", "ready", "MigrateCancel", "running", "refused", "S-03"),
+    ("client", "ready", "MigrateSwitchHost", "running", "refused", "S-01"),
+    ("client", "moved", "close-source", "awaiting-init", "refused", "S-09"),
+    ("client", "moving", "cut", "losing", "calm", "S-01"),
+    ("client", "running", "ServerMigrateEnd", "running", "calm", "S-01"),
+    ("client", "leaving", "close-all", "lost", "refused", "S-01"),
+    ("client", "asked", "channels-linked", "attached-seamless", "refused", "S-08"),
+    ("client", "failed", "MigrateConnectError", "ready", "refused", "S-10"),
+    ("client-channel", "flushed", "ServerMigrateData", "served", "refused", "S-11"),
+    ("target", "alone", "link-migrating", "opening", "refused", "S-05"),
+    ("target", "withholding", "channel-linked", "serving", "refused", "S-04"),
+    ("target", "withholding", "AttachChannels", "serving", "refused", "S-04"),
+    ("target", "withholding", "ClientMigrateEnd", "withholding", "refused", "S-09"),
+    ("target", "judging", "MigrateDstSeamlessNack", "receiving", "refused", "S-04"),
+    ("target", "receiving", "channels-restored", "receiving", "refused", "S-11"),
 ]
 """Role, state, event and where it leads wrongly (nowhere: the row is gone); the world and the claim that notice."""
 

@@ -12,7 +12,7 @@ def test_names_are_used_once() -> None:
 def test_every_price_belongs_to_a_guarantee() -> None:
     prices = [claim.id for claim in CLAIMS if not claim.is_guaranteed]
     assert len(prices) == 6
-    assert all(BY_ID[price[: len("SP-00")]].is_guaranteed for price in prices)
+    assert all(BY_ID[price[: len("S-00")]].is_guaranteed for price in prices)
 
 
 def test_each_is_one_sentence() -> None:

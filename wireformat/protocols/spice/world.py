@@ -20,18 +20,18 @@ CALM = MigrationWorld(
     "calm",
     "One guest, one client: every interleaving of three parties, failures, both timers, two announcements.",
     Means(announcements=2),
-    ("SP-02-hasty", "SP-02-late"),
+    ("S-02-hasty", "S-02-late"),
 )
-CUTS = MigrationWorld("cuts", "The same with one announcement and a cut anywhere.", Means(cuts=1), ("SP-01-cut",))
-REFUSED = MigrationWorld("refused", "The target refuses up to two links.", Means(refusals=2), ("SP-01-refused",))
+CUTS = MigrationWorld("cuts", "The same with one announcement and a cut anywhere.", Means(cuts=1), ("S-01-cut",))
+REFUSED = MigrationWorld("refused", "The target refuses up to two links.", Means(refusals=2), ("S-01-refused",))
 UNTOLD = MigrationWorld(
-    "untold", "Management may migrate without a word to SPICE.", Means(may_be_silent=True), ("SP-01-untold",)
+    "untold", "Management may migrate without a word to SPICE.", Means(may_be_silent=True), ("S-01-untold",)
 )
 AGAIN = MigrationWorld(
     "again",
     "The guest moves on to a third server, maybe before the client has come to the second.",
     Means(announcements=2),
-    ("SP-01-ahead",),
+    ("S-01-ahead",),
     count=3,
     ways=(*WAYS[:2], WAYS[-1]),
 )

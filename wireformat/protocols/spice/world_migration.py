@@ -32,7 +32,7 @@ from wireformat.protocols.spice.world_server import SAID, Servers
 from wireformat.schema.machine import Table
 from wireformat.schema.world import Act, Always, AtEnd, Check, Each, EndInReach
 
-PRICES = {"SP-01-cut": CUT, "SP-01-refused": REFUSED, "SP-01-untold": UNTOLD, "SP-01-ahead": AHEAD}
+PRICES = {"S-01-cut": CUT, "S-01-refused": REFUSED, "S-01-untold": UNTOLD, "S-01-ahead": AHEAD}
 """What each price is paid for."""
 
 EXCUSES = frozenset({HASTY, LATE, REFUSED, CUT})
@@ -65,21 +65,21 @@ class MigrationWorld:
         self._program = Program(self._servers)
         self._prices = tuple(prices)
         self.checks: Sequence[Check[Scene]] = (
-            AtEnd("SP-01", is_served_or_excused),
+            AtEnd("S-01", is_served_or_excused),
             *(AtEnd(claim, pays_not(PRICES[claim])) for claim in prices if claim in PRICES),
-            Always("SP-02", keeps_session_or_is_excused),
+            Always("S-02", keeps_session_or_is_excused),
             *(Always(claim, loses_not_by(mark)) for claim, mark in LOSSES.items() if claim in prices),
-            AtEnd("SP-03", has_one_server),
-            Always("SP-04", is_held_back),
-            Each("SP-05", is_silent),
-            Always("SP-06", answers_announcements),
-            AtEnd("SP-06", owes_no_connect),
-            Always("SP-07", answers_ends),
-            AtEnd("SP-07", owes_no_end),
-            Always("SP-08", is_understood),
-            EndInReach("SP-09"),
-            AtEnd("SP-10", is_counted_on),
-            AtEnd("SP-11", is_known),
+            AtEnd("S-03", has_one_server),
+            Always("S-04", is_held_back),
+            Each("S-05", is_silent),
+            Always("S-06", answers_announcements),
+            AtEnd("S-06", owes_no_connect),
+            Always("S-07", answers_ends),
+            AtEnd("S-07", owes_no_end),
+            Always("S-08", is_understood),
+            EndInReach("S-09"),
+            AtEnd("S-10", is_counted_on),
+            AtEnd("S-11", is_known),
         )
 
     def with_table(self, table: Table) -> MigrationWorld:
@@ -140,12 +140,12 @@ def is_served(scene: Scene) -> bool:
 
 
 def is_served_or_excused(scene: Scene) -> bool:
-    """SP-01."""
+    """S-01."""
     return is_served(scene) or bool(scene.marks & set(PRICES.values()))
 
 
 def pays_not(mark: str) -> Callable[[Scene], bool]:
-    """SP-01 in spite of one thing, as long as nothing else happened."""
+    """S-01 in spite of one thing, as long as nothing else happened."""
     others = set(PRICES.values()) - {mark}
 
     def holds(scene: Scene) -> bool:
@@ -154,16 +154,16 @@ def pays_not(mark: str) -> Callable[[Scene], bool]:
     return holds
 
 
-LOSSES = {"SP-02-hasty": HASTY, "SP-02-late": LATE}
+LOSSES = {"S-02-hasty": HASTY, "S-02-late": LATE}
 
 
 def keeps_session_or_is_excused(scene: Scene) -> bool:
-    """SP-02."""
+    """S-02."""
     return SWITCHED not in scene.marks or bool(scene.marks & EXCUSES)
 
 
 def loses_not_by(mark: str) -> Callable[[Scene], bool]:
-    """SP-02 in spite of one thing, as long as nothing else happened."""
+    """S-02 in spite of one thing, as long as nothing else happened."""
 
     def holds(scene: Scene) -> bool:
         return SWITCHED not in scene.marks or scene.marks & EXCUSES != {mark}
@@ -172,53 +172,53 @@ def loses_not_by(mark: str) -> Callable[[Scene], bool]:
 
 
 def has_one_server(scene: Scene) -> bool:
-    """SP-03: links that are kept ready for a migration are no second server."""
+    """S-03: links that are kept ready for a migration are no second server."""
     kept = {scene.here, scene.there} if scene.client in READY else {scene.here}
     return all(index in kept or not server.line.is_up for index, server in enumerate(scene.servers))
 
 
 def is_held_back(scene: Scene) -> bool:
-    """SP-04."""
+    """S-04."""
     return all(server.channel in ("", "linked", "withheld") or server.is_told for server in scene.servers)
 
 
 def is_silent(before: Scene, act: Act, after: Scene) -> bool:
-    """SP-05."""
+    """S-05."""
     if act.event not in SAID or act.receiver != "client":
         return True
     return before.servers[NAMES.index(act.sender)].is_told
 
 
 def answers_announcements(scene: Scene) -> bool:
-    """SP-06: no answer without an announcement."""
+    """S-06: no answer without an announcement."""
     return all(server.connects >= 0 for server in scene.servers)
 
 
 def owes_no_connect(scene: Scene) -> bool:
-    """SP-06: in the end none is owed."""
+    """S-06: in the end none is owed."""
     return all(server.connects == 0 for server in scene.servers)
 
 
 def answers_ends(scene: Scene) -> bool:
-    """SP-07: no answer without an end."""
+    """S-07: no answer without an end."""
     return all(server.ends >= 0 for server in scene.servers)
 
 
 def owes_no_end(scene: Scene) -> bool:
-    """SP-07: in the end none is owed."""
+    """S-07: in the end none is owed."""
     return all(server.ends == 0 for server in scene.servers)
 
 
 def is_understood(scene: Scene) -> bool:
-    """SP-08."""
+    """S-08."""
     return FAULT not in scene.marks
 
 
 def is_counted_on(scene: Scene) -> bool:
-    """SP-10."""
+    """S-10."""
     return scene.client not in READY or scene.servers[scene.here].source in ("linked", "linked-seamless")
 
 
 def is_known(scene: Scene) -> bool:
-    """SP-11."""
+    """S-11."""
     return scene.client not in ("running", *READY) or scene.servers[scene.here].target == "serving"
