@@ -15,14 +15,17 @@ import pytest
 
 from tests.interop.programs import require
 from tests.interop.spice_pair import CHANNELS, Gtk, gtk_client, qemus, require_gtk
-from tests.peer.spice import Diary, authority, client, linked_channels, served, until
+from tests.peer.spice import Diary, authority, client, linked_channels, served, tapped, until
 from tests.peer.talk import run
 from wireformat.peer.spice_scenario import SCENARIOS, Program
+from wireformat.protocols.spice.capture import read_capture
 from wireformat.protocols.spice.client_party import MAIN_CAPABILITIES
 from wireformat.protocols.spice.codes import ChannelType, CommonCapability, LinkCode, MainCapability
 from wireformat.protocols.spice.link_client import RefusedError
 from wireformat.protocols.spice.link_stage import LinkFault
 from wireformat.protocols.spice.party_events import ConnectDone, LinkLost, Over
+from wireformat.protocols.spice.replay import replay
+from wireformat.protocols.spice.sighting import BLANK
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
 
@@ -211,3 +214,38 @@ def assert_no_password(*witnesses: Diary | Gtk) -> None:
     """Nobody has written it down."""
     for witness in witnesses:
         assert PASSWORD not in repr(witness.events if isinstance(witness, Diary) else witness.told)
+
+
+@pytest.mark.parametrize("way", ["switch-host", "semi-seamless", "seamless"])
+def test_a_tap_stays_in_between(qemu: str, tmp_path: Path, way: str) -> None:
+    is_seamless, capabilities, common = WAYS[way]
+    folder = tmp_path / "capture"
+    folder.mkdir()
+
+    async def migrate() -> None:
+        secret = PASSWORD.encode()
+        async with (
+            qemus(qemu, tmp_path, is_seamless=is_seamless, password=PASSWORD) as pair,
+            tapped(folder, pair.place) as place,
+            client(place, password=secret, capabilities=capabilities, common=common) as (peer, _),
+        ):
+            await until(lambda: linked_channels(peer) == CHANNELS)
+            await pair.announce()
+            if way != "switch-host":
+                await until(lambda: peer.party.state.startswith("ready"))
+            await pair.migrate()
+            await pair.left()
+            await until(lambda: peer.party.place != place and linked_channels(peer) == CHANNELS)
+            assert peer.party.place.port != pair.target_port
+
+    run(migrate(), 90)
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert PASSWORD.encode().hex() not in "".join(data.decode() for data in files.values())
+    capture = read_capture(files)
+    assert [connection.server for connection in capture.connections] == ["source"] * 5 + ["target"] * 5
+    assert [error for connection in capture.connections for error in connection.findings()] == []
+    tickets = [one.value for connection in capture.connections for one in connection.sightings if one.name == "Ticket"]
+    assert tickets == [BLANK] * 10
+    replayed = replay(capture)
+    assert replayed.findings == ()
+    assert replayed.mode == way

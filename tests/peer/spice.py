@@ -13,6 +13,7 @@ from tests.peer.certificates import Authority
 from wireformat.peer.listening import listen
 from wireformat.peer.spice_client import SpiceClient
 from wireformat.peer.spice_server import SpiceServer
+from wireformat.peer.spice_tap import SpiceTap
 from wireformat.peer.tls import Credentials, server_context
 from wireformat.protocols.qapi.addresses import Inet
 from wireformat.protocols.spice.client_party import ClientConfig, ClientParty
@@ -129,3 +130,16 @@ def authority(folder: Path) -> tuple[Credentials, Credentials]:
     """Credentials of a server on loopback, and of a client that trusts it."""
     made = Authority(folder)
     return made.credentials(HOST), Credentials(authority=made.path)
+
+
+@asynccontextmanager
+async def tapped(folder: Path, server: Place) -> AsyncIterator[Place]:
+    """A tap before a server, that records into a folder; its place."""
+    listener = await listen(Inet(HOST, "0"))
+    lines: list[dict[str, Any]] = []
+    task = asyncio.create_task(SpiceTap(folder, HOST, lines.append).run(listener, server))
+    try:
+        yield Place(HOST, port_of(listener.names[0]))
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
