@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -124,6 +125,25 @@ def test_a_target_that_speaks_too_early_is_noticed() -> None:
     """Without the client's MIGRATE_END nothing may be said on the channels of the target."""
     played = without(OK, "conn07", lambda sighting: sighting.name == "ClientMigrateEnd")
     assert {role for role, _ in illegal(played)} == {"target", "target-channel"}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_run_with_holes_is_played_to_its_end(seed: int) -> None:
+    """Whatever is missing, whichever server it is said to be: findings, and nothing else leaves the replay."""
+    chance = Random(seed)
+    capture = run(chance.choice(NAMES))
+    connections = [
+        replace(
+            one,
+            head={**one.head, "server": chance.choice([one.server, "source", ""])},
+            sightings=tuple(each for each in one.sightings if chance.random() > 0.1),
+        )
+        for one in capture.connections
+        if chance.random() > 0.1
+    ]
+    chance.shuffle(connections)
+    played = replay(replace(capture, connections=tuple(connections)))
+    assert {each.error.id for each in played.findings} <= {"illegal-event"}
 
 
 def told(capture: Capture, *lines: dict[str, object], gone: str = "") -> Replay:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wireformat.protocols.spice.replay_tracker import Place, Tracker
+from wireformat.protocols.spice.replay_tracker import MAX_BELIEFS, Place, Tracker
 
 HERE = Place("here")
 TABLE = {
@@ -69,6 +69,18 @@ def test_nothing_is_read_from_a_connection_that_the_role_has_closed() -> None:
     role.sent("ask", HERE)
     role.finish()
     assert (set(role.states), role.illegal) == ({"asking"}, None)
+
+
+def test_too_many_ways_to_read_are_given_up() -> None:
+    """Many connections with unread messages: which were read is anybody's guess, and the guesses are counted."""
+    role = Tracker({"reader": {"idle": {"answer": "idle"}}}, "reader")
+    for _ in range(8):
+        lane = role.lane()
+        for _ in range(3):
+            role.received(lane, "answer", HERE)
+    role.finish()
+    assert role.illegal is not None
+    assert (role.illegal.error.id, role.illegal.error.expected) == ("limit", MAX_BELIEFS)
 
 
 @pytest.mark.parametrize("way", ["sent", "received"])

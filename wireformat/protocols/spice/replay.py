@@ -151,8 +151,9 @@ class _Run:
                 self._take_message(self._links[connection.name], sighting, place)
         elif isinstance(sighting.part, ClientLink):
             self._requests[connection.name] = sighting.part.message
-        elif isinstance(sighting.part, LinkResult) and sighting.part.code == LinkCode.OK:
-            self._take_link(connection, place)
+        elif isinstance(sighting.part, LinkResult) and connection.name in self._requests:
+            if sighting.part.code == LinkCode.OK:
+                self._take_link(connection, place)
 
     def _take_link(self, connection: Connection, place: Place) -> None:
         request = self._requests[connection.name]

@@ -64,14 +64,16 @@ class Client:
             channel.received(link.lanes["channel"], event, place)
         if isinstance(place.sighting and place.sighting.value, Migrate) and link.flags is not None:
             channel.barred = bars(link.flags)
-            self._session.received(self._main_lane(link), event, place)
+            self._move(link, event, place)
         elif link.is_main and event in self._session.events:
             self._session.received(link.lanes["client"], event, place)
             self._is_sent_away |= event == "MigrateSwitchHost"
 
-    def _main_lane(self, link: Link) -> int:
-        """Where the session reads of any channel of a server."""
-        return next(one.lanes["client"] for one in reversed(self.links) if one.is_main and one.server == link.server)
+    def _move(self, link: Link, event: str, place: Place) -> None:
+        """A channel is to move: the session reads of that where it reads its main channel."""
+        mains = [one for one in self.links if one.is_main and one.server == link.server]
+        if mains:
+            self._session.received(mains[-1].lanes["client"], event, place)
 
     def sent(self, link: Link, event: str, place: Place) -> None:
         """It says something to a server."""

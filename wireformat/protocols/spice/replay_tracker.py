@@ -2,7 +2,7 @@
 
 What a role sent is known. What it received it has read some time later, what happened to it from outside nobody saw:
 so there are several states it may be in. Each is kept, with how much of what it received was read by then. An event
-that is legal in none of them is illegal, and nothing is concluded from what follows it.
+that is legal in none of them is illegal, and nothing is concluded from what follows it; nor where there are too many.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from wireformat.schema.machine import Table
 Reading: TypeAlias = tuple[int, ...]
 """How many events of each lane have been read."""
 
+MAX_BELIEFS = 4096
+"""States, with what was read by then, that a role may be in at a time; recorded runs have less than a hundred."""
+
 
 class Place(NamedTuple):
     """Where an event was seen; no sighting where it was told beside the connections, or was the end of one."""
@@ -26,7 +29,7 @@ class Place(NamedTuple):
 
 
 class Illegal(NamedTuple):
-    """The first event of a role that its table does not have."""
+    """The first event of a role that its table does not have, or the one behind which nobody can tell."""
 
     role: str
     place: Place
@@ -45,6 +48,7 @@ class Tracker:
         self.events = frozenset(event for row in self._rows.values() for event in row)
         self._lanes: list[list[tuple[str, Place]]] = []
         self._believed: set[tuple[str, Reading]] = {(next(iter(self._rows)), ())}
+        self._last = Place("")
 
     @property
     def states(self) -> frozenset[str]:
@@ -61,19 +65,20 @@ class Tracker:
         """An act of the role itself."""
         if self.illegal is not None:
             return
-        reached = self._reached()
+        self._last = place
         after = {
             (self._rows[state][event], reading)
-            for state, reading in reached
+            for state, reading in self._reached()
             if event in self._rows[state] and (state, event) not in self.barred
         }
         if after:
             self._believed = after
-        else:
+        elif self.illegal is None:
             self._refuse(event, place, min(self._reached(frozenset()), key=_freshest)[0])
 
     def received(self, lane: int, event: str, place: Place) -> None:
         """Something came that the role has read already, or will."""
+        self._last = place
         self._lanes[lane].append((event, place))
 
     def left(self, lane: int) -> None:
@@ -88,6 +93,8 @@ class Tracker:
         if self.illegal is not None:
             return
         _, reading = min(self._reached(), key=_freshest)
+        if self.illegal is not None:
+            return
         state, _ = min(self._reached(frozenset()), key=_freshest)
         unread = [lane[count] for lane, count in zip(self._lanes, reading, strict=True) if count < len(lane)]
         for event, place in unread[:1]:
@@ -95,6 +102,8 @@ class Tracker:
 
     def _reached(self, silent: Set[str] | None = None) -> set[tuple[str, Reading]]:
         """All that may be so by now, by reading and by what nobody sees."""
+        if self.illegal is not None:
+            return self._believed
         silent = self.silent if silent is None else silent
         waiting, found = list(self._believed), set(self._believed)
         while waiting:
@@ -107,7 +116,15 @@ class Tracker:
                     after.append((row[event], (*reading[:lane], count + 1, *reading[lane + 1 :])))
             waiting += [each for each in after if each not in found]
             found.update(after)
+            if len(found) > MAX_BELIEFS:
+                self._give_up()
+                break
         return found
+
+    def _give_up(self) -> None:
+        detail = f"more than {MAX_BELIEFS} ways to read what {self._role} got"
+        error = RemoteProtocolError("limit", detail, path=self._last.connection, expected=MAX_BELIEFS)
+        self.illegal = Illegal(self._role, self._last, error)
 
     def _refuse(self, event: str, place: Place, state: str) -> None:
         legal = tuple(self._rows[state])
