@@ -146,13 +146,13 @@ class _Run:
 
     def _take_sighting(self, connection: Connection, sighting: Sighting) -> None:
         place = Place(connection.name, sighting)
-        if sighting.received is not None:
-            if connection.name in self._links:
-                self._take_message(self._links[connection.name], sighting, place)
-        elif isinstance(sighting.part, ClientLink):
-            self._requests[connection.name] = sighting.part.message
-        elif isinstance(sighting.part, LinkResult) and connection.name in self._requests:
-            if sighting.part.code == LinkCode.OK:
+        name = connection.name
+        match sighting.part:
+            case None if name in self._links:
+                self._take_message(self._links[name], sighting, place)
+            case ClientLink(message=request):
+                self._requests[name] = request
+            case LinkResult(code=LinkCode.OK) if name in self._requests:
                 self._take_link(connection, place)
 
     def _take_link(self, connection: Connection, place: Place) -> None:
