@@ -40,11 +40,7 @@ from wireformat.protocols.spice.stream import AnyMessage
 if TYPE_CHECKING:
     from wireformat.protocols.spice.server_party import ServerParty
 
-WAITING = frozenset({"waiting", "waiting-seamless", "postponed"})
-"""States in which the client's answer is waited for."""
-
-LEAVING = frozenset({"leaving", "refusing-leaving", "leaving-seamless", "arriving", "switching"})
-"""States in which the client's leave is waited for."""
+TIMERS: tuple[TimerName, ...] = ("connect-timeout", "leave-timeout")
 
 ANSWERS: Mapping[str, Answer] = {
     "MigrateConnected": "connected",
@@ -131,23 +127,25 @@ class Source:
 
     def _on(self, event: str, *, is_ours: bool = False) -> None:
         """Take a step, and then those that are the source's own."""
-        if self.state in WAITING and event in ANSWERS:
+        if self.steps.allows("connect-timeout") and event in ANSWERS:
             self._answer = ANSWERS[event]
         (self.steps.did if is_ours else self.steps.heard)(event)
-        self._see_to_timers()
         while (act := _ACTS.get(self.state)) is not None:
             act(self)
-            self._see_to_timers()
+        for name in TIMERS:
+            if self.steps.allows(name):
+                self._start(name)
+            else:
+                self._stop(name)
 
-    def _see_to_timers(self) -> None:
-        self._run("connect-timeout", self.state in WAITING)
-        self._run("leave-timeout", self.state in LEAVING)
-
-    def _run(self, name: TimerName, is_wanted: bool) -> None:
-        if is_wanted and name not in self._timers:
+    def _start(self, name: TimerName) -> None:
+        """A timer runs as long as its end would mean something; acts in between do not set it back."""
+        if name not in self._timers:
             self._timers.add(name)
             self._party.tell(TimerStarted(name, TIMER_SECONDS))
-        elif not is_wanted and name in self._timers:
+
+    def _stop(self, name: TimerName) -> None:
+        if name in self._timers:
             self._timers.discard(name)
             self._party.tell(TimerStopped(name))
 
@@ -182,6 +180,7 @@ class Source:
         self.steps.did(type(message).__name__)
 
     def _connect_done(self) -> None:
+        self._stop("connect-timeout")
         self.steps.did("connect-done")
         self._party.tell(ConnectDone(self._answer))
 
