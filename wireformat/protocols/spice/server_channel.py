@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from wireformat.codec import codec_for, encode
+from wireformat.errors import DecodeError
 from wireformat.protocols.spice.channel_messages import InputsInit, Locks
 from wireformat.protocols.spice.codes import ChannelType, MainCapability, MigrateFlags
 from wireformat.protocols.spice.lane import ServerLane
+from wireformat.protocols.spice.main_messages import MIGRATION_VERSION
 from wireformat.protocols.spice.migration_data import CharacterDevice, InputsState, MainState, MigrationBlob
 from wireformat.protocols.spice.party_events import ChannelKey
 from wireformat.protocols.spice.steps import Steps
@@ -73,7 +76,12 @@ class ServedChannel:
 
     def restore(self, data: bytes) -> None:
         """Take what another server has handed over. Raises `DecodeError` for what is no state of this channel."""
-        codec_for(type(STATES[self.key.type])).decode(data)
+        state: Any = codec_for(type(STATES[self.key.type])).decode(data)
+        if state.version > MIGRATION_VERSION:
+            detail = f"version {state.version} is above {MIGRATION_VERSION}"
+            raise DecodeError(
+                "range", detail, path="version", offset=4, actual=state.version, source="spice-migration 8"
+            )
 
     def send(self, message: AnyMessage) -> None:
         """Queue a message; a client that is gone gets nothing."""
