@@ -2,7 +2,7 @@
 
 `--json` is the first object with the connections in it, and their parts in them; `--ndjson` one object a line. Every
 byte is there, so `capture_assembly` makes the files of them again. What only follows from the rest, the members of a
-list or the state in a MIGRATE_DATA, is shown and not read back.
+list or the state in a MIGRATE_DATA, is shown and not read back. `spec/schemas/spice-capture.json` is the JSON Schema.
 """
 
 from __future__ import annotations
