@@ -203,9 +203,9 @@ async def connect_tls(wire: Wire, context: SSL.Context, server_name: str, subjec
 def _verify_subject(connection: SSL.Connection, subject: str) -> None:
     """Compare part by part; a comma in a part stands behind a backslash."""
     parts = [part.replace("\\,", ",").strip().partition("=") for part in re.split(r"(?<!\\),", subject)]
-    wanted = [(name.encode(), value.encode()) for name, _, value in parts]
     certificate = connection.get_peer_certificate()
-    if certificate is None or certificate.get_subject().get_components() != wanted:
+    found = certificate.to_cryptography().subject if certificate else ()
+    if [(each.rfc4514_attribute_name, each.value) for each in found] != [(name, value) for name, _, value in parts]:
         raise TlsFault(f"the server's certificate is not that of {subject}")
 
 
