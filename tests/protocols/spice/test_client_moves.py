@@ -28,6 +28,7 @@ def answers(three: Trio) -> list[str]:
     return [done.answer for done in three.told("source", ConnectDone)]
 
 
+@pytest.mark.requirement("SP-101", "SP-105", "SP-108", "SP-109")
 def test_semi_seamless() -> None:
     three = trio(source=SEMI)
     three.connect()
@@ -41,6 +42,7 @@ def test_semi_seamless() -> None:
     assert three.client.state == "running"
 
 
+@pytest.mark.requirement("SP-101", "SP-102", "SP-105", "SP-122", "SP-124")
 def test_seamless() -> None:
     three = trio()
     three.connect()
@@ -52,6 +54,7 @@ def test_seamless() -> None:
     assert three.told("client", SessionOpened) == [SessionOpened(7, SOURCE), SessionOpened(7, TARGET)]
 
 
+@pytest.mark.requirement("SP-110")
 def test_switch_host() -> None:
     three = trio({"capabilities": MainCapability(0)})
     three.connect()
@@ -63,6 +66,7 @@ def test_switch_host() -> None:
     assert three.target.session.main.lane.connection.link.connection_id == 0
 
 
+@pytest.mark.requirement("SP-111")
 def test_what_a_target_says_waits() -> None:
     three = trio()
     three.connect()
@@ -74,6 +78,7 @@ def test_what_a_target_says_waits() -> None:
     assert three.said("target", "client") == ["MigrateDstDoSeamless", "ClientMigrateData", "Pong"]
 
 
+@pytest.mark.requirement("SP-112")
 def test_what_a_source_says_while_the_client_links_waits() -> None:
     three = trio(source=SEMI)
     three.source.migrate_connect(TARGET)
@@ -85,6 +90,7 @@ def test_what_a_source_says_while_the_client_links_waits() -> None:
     assert three.told("client", SessionOpened)[-1].session_id != 0
 
 
+@pytest.mark.requirement("SP-106")
 def test_a_target_that_is_not_there() -> None:
     three = trio()
     three.connect(DEAD)
@@ -95,6 +101,7 @@ def test_a_target_that_is_not_there() -> None:
     assert "nowhere:5932 was not reached" in str(three.told("client", Over)[0].error)
 
 
+@pytest.mark.requirement("SP-093")
 def test_a_target_that_cannot_take_sessions_over() -> None:
     three = trio(target={"capabilities": MainCapability(0)})
     three.connect()
@@ -116,6 +123,7 @@ def test_a_target_that_speaks_before_it_answers() -> None:
     assert answers(three) == ["error"]
 
 
+@pytest.mark.requirement("SP-105")
 def test_a_version_that_is_refused() -> None:
     three = trio({"version": 2})
     three.connect()
@@ -163,6 +171,7 @@ def test_an_answer_that_nobody_waits_for() -> None:
     assert three.client.main.lane.data_to_send() == b""
 
 
+@pytest.mark.requirement("SP-107")
 @pytest.mark.parametrize("is_seamless", [False, True])
 def test_a_migration_that_fails(is_seamless: bool) -> None:
     three = trio(source={"is_seamless": is_seamless})
@@ -210,6 +219,7 @@ def test_a_target_that_goes_away_while_channels_move() -> None:
     assert three.told("client", SessionOpened)[-1].place == TARGET
 
 
+@pytest.mark.requirement("SP-123")
 def test_a_channel_without_a_state_moves_at_once() -> None:
     three = trio()
     three.connect()

@@ -32,6 +32,7 @@ def trio(client: dict[str, Any] | None = None, **servers: dict[str, Any]) -> Tri
     return Trio({"encrypt": ENCRYPT, **(client or {})}, **servers).begin()
 
 
+@pytest.mark.requirement("SP-072")
 def test_a_session_with_its_channels() -> None:
     three = trio()
     assert three.client.state == "running"
@@ -98,6 +99,7 @@ def test_what_concerns_no_migration_is_passed_over() -> None:
     assert three.client.state == "running"
 
 
+@pytest.mark.requirement("SP-055")
 def test_a_body_that_does_not_decode_is_skipped() -> None:
     three = trio()
     assert three.source.session is not None
@@ -118,6 +120,7 @@ def test_leaving() -> None:
     assert three.source.source.state == "alone"
 
 
+@pytest.mark.requirement("SP-086")
 @pytest.mark.parametrize(
     ("place", "is_secure", "expected"),
     [

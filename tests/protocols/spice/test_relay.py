@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.protocols.spice.linking import client, server
 from wireformat.protocols.spice.connection import Connection
 from wireformat.protocols.spice.events import MessageReceived
@@ -88,6 +90,7 @@ def test_everything_else_passes_as_it_is() -> None:
     assert between.received() == [message, MigrateCancel()]
 
 
+@pytest.mark.requirement("SP-039")
 def test_tickets_pass_and_are_not_recorded() -> None:
     between = linked()
     data = between.recorded["client"]

@@ -29,6 +29,7 @@ def test_the_smallest_states() -> None:
     assert served(INPUTS).state() == bytes.fromhex("49434d44 01000000 0000")
 
 
+@pytest.mark.requirement("SP-170")
 def test_a_state_is_looked_at() -> None:
     inputs = served(INPUTS)
     inputs.restore(inputs.state())
@@ -40,6 +41,7 @@ def test_a_state_is_looked_at() -> None:
         inputs.restore(b"ICMD\2\0\0\0\0\0")
 
 
+@pytest.mark.requirement("SP-172")
 def test_what_moving_takes() -> None:
     assert served(MAIN).flags == MigrateFlags.NEED_FLUSH | MigrateFlags.NEED_DATA_TRANSFER
     assert served(CURSOR).flags == MigrateFlags(0)

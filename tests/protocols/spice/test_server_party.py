@@ -63,6 +63,7 @@ def names(connection: ClientConnection) -> list[str]:
     return [event.name for event in connection.events() if hasattr(event, "name")]
 
 
+@pytest.mark.requirement("SP-070", "SP-073")
 def test_the_first_words() -> None:
     party = server(name="guest")
     assert names(linked(party)[0]) == ["Init", "Name"]
@@ -70,6 +71,7 @@ def test_the_first_words() -> None:
     assert [event.session_id for event in party.events() if isinstance(event, SessionOpened)] == [7, 8]
 
 
+@pytest.mark.requirement("SP-043")
 def test_a_new_client_throws_out_the_old_one() -> None:
     party = server()
     _, first = linked(party)
@@ -80,6 +82,7 @@ def test_a_new_client_throws_out_the_old_one() -> None:
     assert party.session.id == 8
 
 
+@pytest.mark.requirement("SP-042")
 @pytest.mark.parametrize("connection_id", [0, 8])
 def test_channels_of_no_session(connection_id: int) -> None:
     party = server()
@@ -88,6 +91,7 @@ def test_channels_of_no_session(connection_id: int) -> None:
     assert refusal(one) == LinkCode.BAD_CONNECTION_ID
 
 
+@pytest.mark.requirement("SP-018")
 def test_channels_that_there_are_not() -> None:
     party = server()
     linked(party)
@@ -106,6 +110,7 @@ def test_a_channel_that_is_linked_twice() -> None:
     assert len(party.session.others) == 1
 
 
+@pytest.mark.requirement("SP-038")
 def test_passwords() -> None:
     party = server(password=b"canary")
     assert refusal(linked(party, password=b"wrong")[0]) == LinkCode.PERMISSION_DENIED
@@ -116,6 +121,7 @@ def test_passwords() -> None:
     assert "canary" not in repr(told) + repr(party.config)
 
 
+@pytest.mark.requirement("SP-017")
 def test_channels_that_need_tls() -> None:
     party = server(secured=frozenset({ChannelType.MAIN}))
     assert refusal(linked(party)[0]) == LinkCode.NEED_SECURED
@@ -157,6 +163,7 @@ def test_what_leads_nowhere_is_taken() -> None:
     assert not main.wants_close
 
 
+@pytest.mark.requirement("SP-055")
 def test_bodies_that_do_not_decode_are_skipped() -> None:
     party = server()
     one, lane = linked(party)
@@ -197,6 +204,7 @@ def test_a_source_whose_guest_is_gone_takes_nobody() -> None:
     assert refusal(linked(three.source)[0]) == LinkCode.CHANNEL_NOT_AVAILABLE
 
 
+@pytest.mark.requirement("SP-159")
 @pytest.mark.parametrize("is_seamless", [False, True])
 def test_a_target_is_a_source_in_its_turn(is_seamless: bool) -> None:
     three = Trio(source={"is_seamless": is_seamless}, target={"is_seamless": is_seamless}).begin()

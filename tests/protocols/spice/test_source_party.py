@@ -33,6 +33,7 @@ def answers(three: Trio) -> list[str]:
     return [done.answer for done in three.told("source", ConnectDone)]
 
 
+@pytest.mark.requirement("SP-133", "SP-138", "SP-180")
 def test_timers_of_a_migration() -> None:
     three = Trio(source=SEMI).begin()
     three.connect()
@@ -42,6 +43,7 @@ def test_timers_of_a_migration() -> None:
     assert three.told("source", TimerStarted)[0].seconds == 10.0
 
 
+@pytest.mark.requirement("SP-081", "SP-086")
 def test_the_place_as_it_is_told() -> None:
     three = Trio(source=SEMI).begin()
     three.connect(Place("target", None, 5931, "CN=target"))
@@ -51,6 +53,7 @@ def test_the_place_as_it_is_told() -> None:
     ]
 
 
+@pytest.mark.requirement("SP-086")
 @pytest.mark.parametrize("place", [Place("", 1), Place("there", None)])
 def test_a_target_needs_a_place(place: Place) -> None:
     three = Trio().begin()
@@ -59,6 +62,7 @@ def test_a_target_needs_a_place(place: Place) -> None:
     assert three.source.source.state == "serving"
 
 
+@pytest.mark.requirement("SP-132")
 def test_without_a_client() -> None:
     three = Trio()
     three.connect()
@@ -79,6 +83,7 @@ def test_without_a_target() -> None:
     assert three.client.state == "lost"
 
 
+@pytest.mark.requirement("SP-138", "SP-181")
 def test_a_client_that_does_not_leave_is_closed() -> None:
     three = Trio({"answering": "ignore"}, source=SEMI).begin()
     three.connect()
@@ -91,6 +96,7 @@ def test_a_client_that_does_not_leave_is_closed() -> None:
     assert three.told("source", ClientLeft) == [ClientLeft()]
 
 
+@pytest.mark.requirement("SP-130")
 def test_a_client_that_leaves_instead_of_an_answer() -> None:
     three = Trio({"answering": "ignore"}).begin()
     three.connect()
@@ -100,6 +106,7 @@ def test_a_client_that_leaves_instead_of_an_answer() -> None:
     assert three.source.source.state == "alone"
 
 
+@pytest.mark.requirement("SP-130", "SP-137")
 def test_a_failure_before_the_answer() -> None:
     three = Trio({"answering": "ignore"}).begin()
     three.connect()
@@ -108,6 +115,7 @@ def test_a_failure_before_the_answer() -> None:
     assert "MigrateCancel" not in three.said("source", "server")
 
 
+@pytest.mark.requirement("SP-130", "SP-135")
 def test_an_announcement_that_is_replaced_is_answered_first() -> None:
     three = Trio({"answering": "late"}).begin()
     three.connect()
@@ -118,6 +126,7 @@ def test_an_announcement_that_is_replaced_is_answered_first() -> None:
     assert "MigrateCancel" not in three.said("source", "server")
 
 
+@pytest.mark.requirement("SP-134")
 def test_answers_that_nobody_waits_for() -> None:
     three = Trio().begin()
     three.client.main.send(MigrateConnectError())
@@ -134,6 +143,7 @@ def test_a_timer_that_was_stopped() -> None:
     assert three.source.source.state == "serving"
 
 
+@pytest.mark.requirement("SP-090", "SP-091")
 @pytest.mark.parametrize(
     ("client", "is_seamless", "expected"),
     [
@@ -151,6 +161,7 @@ def test_the_best_way_that_both_can(client: MainCapability, is_seamless: bool, e
     assert told == ([] if expected is None else [expected])
 
 
+@pytest.mark.requirement("SP-142")
 def test_a_client_that_still_arrives_is_told_later() -> None:
     three = Trio(source=SEMI).begin()
     three.connect()

@@ -39,6 +39,7 @@ def state_of(channel: ChannelType) -> ClientMigrateData:
     return ClientMigrateData(data=encode(STATES[channel]))
 
 
+@pytest.mark.requirement("SP-150", "SP-151", "SP-152", "SP-157")
 def test_nothing_is_said_before_the_end() -> None:
     party = server()
     main, inputs = arriving(party)
@@ -51,6 +52,7 @@ def test_nothing_is_said_before_the_end() -> None:
     assert [event.session_id for event in party.events() if isinstance(event, SessionOpened)] == [SESSION]
 
 
+@pytest.mark.requirement("SP-153", "SP-154", "SP-155")
 def test_a_seamless_session_goes_on() -> None:
     party = server()
     main, inputs = arriving(party)
@@ -62,6 +64,7 @@ def test_a_seamless_session_goes_on() -> None:
     assert (party.target.state, party.source.state) == ("serving", "serving")
 
 
+@pytest.mark.requirement("SP-154", "SP-155")
 def test_a_channel_that_comes_later_starts_at_once() -> None:
     party = server()
     main = linked(party, connection_id=SESSION)
@@ -72,6 +75,7 @@ def test_a_channel_that_comes_later_starts_at_once() -> None:
     assert party.target.state == "receiving"
 
 
+@pytest.mark.requirement("SP-153")
 @pytest.mark.parametrize(("version", "capabilities"), [(2, 15), (0xFFFFFFFF, 15), (1, 7)])
 def test_a_version_that_is_not_known(version: int, capabilities: int) -> None:
     party = server(capabilities=type(server().config.capabilities)(capabilities))
@@ -80,6 +84,7 @@ def test_a_version_that_is_not_known(version: int, capabilities: int) -> None:
     assert say(main, ClientMigrateEnd()) == ["Init", "Name"]
 
 
+@pytest.mark.requirement("SP-157")
 def test_an_end_that_comes_twice_is_passed_over() -> None:
     party = server()
     main, _ = arriving(party)
@@ -88,6 +93,7 @@ def test_an_end_that_comes_twice_is_passed_over() -> None:
     assert party.target.state == "serving"
 
 
+@pytest.mark.requirement("SP-160")
 def test_an_end_of_a_seamless_session_is_an_error() -> None:
     party = server()
     main, _ = arriving(party)
@@ -98,6 +104,7 @@ def test_an_end_of_a_seamless_session_is_an_error() -> None:
     assert party.target.state == "alone"
 
 
+@pytest.mark.requirement("SP-157")
 def test_an_end_of_a_client_that_cannot_migrate_is_passed_over() -> None:
     party = server()
     main = linked(party, connection_id=SESSION, capabilities=0)
@@ -105,6 +112,7 @@ def test_an_end_of_a_client_that_cannot_migrate_is_passed_over() -> None:
     assert party.target.state == "withholding"
 
 
+@pytest.mark.requirement("SP-170")
 def test_a_state_that_is_none_ends_the_session() -> None:
     party = server()
     main, _ = arriving(party)
@@ -113,6 +121,7 @@ def test_a_state_that_is_none_ends_the_session() -> None:
     assert main[1].wants_close
 
 
+@pytest.mark.requirement("SP-156")
 def test_a_state_that_comes_twice() -> None:
     party = server()
     main, inputs = arriving(party)
@@ -122,6 +131,7 @@ def test_a_state_that_comes_twice() -> None:
     assert not main[1].wants_close
 
 
+@pytest.mark.requirement("SP-158")
 def test_a_client_that_goes_away_is_forgotten() -> None:
     party = server()
     main, _ = arriving(party)
