@@ -106,6 +106,9 @@ def record(event: PartyEvent) -> dict[str, Any]:
     if isinstance(event, LinkWanted):
         lane = event.lane
         return {"event": "link-wanted", "channel": str(lane.key), "host": lane.place.host, "port": lane.port}
+    if isinstance(event, Stepped):
+        channel = None if event.channel is None else str(event.channel)
+        return {"event": "stepped", "role": event.role, "on": event.event, "state": event.state, "channel": channel}
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(event).__name__).lower()
     return {"event": kind, **{each.name: _plain(getattr(event, each.name)) for each in fields(event)}}
 

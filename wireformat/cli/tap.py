@@ -14,6 +14,7 @@ import typer
 from wireformat.cli.exits import Exit, UsageError
 from wireformat.cli.peer_outcome import work
 from wireformat.cli.peer_spice_options import inet_of, port_of
+from wireformat.cli.peer_spice_report import SpiceReport
 from wireformat.cli.running import complain
 from wireformat.peer.listening import listen
 from wireformat.peer.spice_tap import SpiceTap
@@ -46,17 +47,14 @@ def run(
         else:
             complain(VERB, ", ".join(f"{name} {value}" for name, value in line.items()))
 
-    work(_tap(SpiceTap(output, own.host, tell), own, Place(server.host, port_of(server, "--connect")), as_json))
+    place = Place(server.host, port_of(server, "--connect"))
+    work(_tap(SpiceTap(output, own.host, tell), own, place, SpiceReport(VERB, as_json=as_json)))
     return Exit.FINE
 
 
-async def _tap(tap: SpiceTap, own: Inet, server: Place, as_json: bool) -> None:
+async def _tap(tap: SpiceTap, own: Inet, server: Place, report: SpiceReport) -> None:
     listener = await listen(own)
-    for name in listener.names:
-        if as_json:
-            print(json.dumps({"what": "listening", "address": name}), file=sys.stderr, flush=True)
-        else:
-            complain(VERB, f"listening at {name}")
+    report.listening(listener.names)
     running = asyncio.ensure_future(tap.run(listener, server))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
