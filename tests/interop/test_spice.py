@@ -249,3 +249,35 @@ def test_a_tap_stays_in_between(qemu: str, tmp_path: Path, way: str) -> None:
     replayed = replay(capture)
     assert replayed.findings == ()
     assert replayed.mode == way
+
+
+@pytest.mark.usefixtures("gtk")
+def test_a_tap_between_real_programs(qemu: str, tmp_path: Path) -> None:
+    folder = tmp_path / "capture"
+    folder.mkdir()
+
+    async def migrate() -> None:
+        async with (
+            qemus(qemu, tmp_path, is_seamless=True, password=PASSWORD) as pair,
+            tapped(folder, pair.place) as place,
+            gtk_client(place, PASSWORD) as real,
+        ):
+            await until(lambda: opened(real) >= 4)
+            await asyncio.sleep(0.5)
+            await pair.announce()
+            await until(lambda: real.states() == ["migrating"])
+            await pair.migrate()
+            await until(lambda: real.states() == ["migrating", "none"])
+            assert {each for each, _ in await pair.clients()} >= {1, 2, 3, 4}
+
+    run(migrate(), 90)
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert PASSWORD.encode().hex() not in "".join(data.decode() for data in files.values())
+    replayed = replay(read_capture(files))
+    assert replayed.findings == ()
+    assert (replayed.mode, replayed.outcome, replayed.attached) == ("seamless", "moved", "target")
+
+
+def opened(real: Gtk) -> int:
+    """How many channels the library has opened."""
+    return len([line for line in real.told if line.get("event") == "opened"])

@@ -11,6 +11,7 @@ from tests.peer.spice import HOST, Diary, Served, client, linked_channels, serve
 from tests.peer.talk import run
 from tests.protocols.spice.test_hostile import spoken
 from tests.protocols.spice.test_party_mutations import mutated
+from wireformat.peer.wire import READ_SIZE
 from wireformat.protocols.spice.link import MAGIC
 from wireformat.protocols.spice.party_events import LinkLost, TimerStarted
 
@@ -103,3 +104,56 @@ def test_timers_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
             assert [timer.seconds for timer in diary.of(TimerStarted)] == [0.2]
 
     run(migrate())
+
+
+LITTLE = 10_000
+MOST = LITTLE + 3 * READ_SIZE
+ASKED = bytes.fromhex("6800 00000000") * 5_000
+
+
+@pytest.fixture
+def little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that keep little for a peer which does not read."""
+    monkeypatch.setattr("wireformat.protocols.spice.connection.MAX_HELD", LITTLE)
+
+
+@pytest.mark.usefixtures("little")
+def test_who_asks_and_does_not_read_is_not_read() -> None:
+
+    async def link() -> None:
+        async with served() as server, client(server.place) as (peer, _):
+            await until(lambda: linked_channels(peer) == {"main-0", "inputs-0"})
+            assert server.party.session is not None
+            connection = server.party.session.main.lane.connection
+            (line,) = [each for each in server.server._lines if each.end is server.party.session.main.lane]
+            line.wire.write = never  # type: ignore[method-assign]
+            for _ in range(20):
+                peer.party.main.lane.connection._outgoing += ASKED
+            peer._settle()
+            await until(lambda: not connection.wants_data)
+            before = len(connection._outgoing)
+            await asyncio.sleep(0.2)
+            assert LITTLE < len(connection._outgoing) == before < MOST
+
+    run(link())
+
+
+async def never(data: bytes | memoryview) -> None:
+    """A wire whose other end does not read."""
+    await asyncio.Event().wait()
+
+
+@pytest.mark.usefixtures("little")
+def test_who_reads_at_last_is_read_again() -> None:
+    async def link() -> None:
+        async with served() as server, client(server.place) as (peer, _):
+            await until(lambda: linked_channels(peer) == {"main-0", "inputs-0"})
+            assert server.party.session is not None
+            connection = server.party.session.main.lane.connection
+            serial = connection.next_serial
+            peer.party.main.lane.connection._outgoing += ASKED
+            peer._settle()
+            await until(lambda: connection.next_serial == serial + len(ASKED) // 6)
+            assert peer.party.state == "running"
+
+    run(link(), 60)

@@ -98,7 +98,7 @@ class SpiceClient:
             lane.unreachable(reason(fault))
             self._settle()
             return
-        line = Line(wire, lane, self._settle, _nothing, lambda: lane.wants_data)
+        line = Line(wire, lane, self._settle, lambda: line.wake(), lambda: lane.wants_data)
         self._lines.add(line)
         timer = asyncio.get_running_loop().call_later(self._timeout, self._expire, lane)
         try:
@@ -122,7 +122,3 @@ class SpiceClient:
         if lane.connection.state == "linking":
             lane.unreachable("timed out")
             self._settle()
-
-
-def _nothing() -> None:
-    """Nobody waits for a sign of life: a SPICE connection may be silent for as long as it likes."""

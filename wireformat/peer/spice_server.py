@@ -97,7 +97,7 @@ class SpiceServer:
             wire.close(reset=True)
             return
         lane = self.party.accept(is_secure=context is not None)
-        line = Line(secured, lane, self.settle, _nothing)
+        line = Line(secured, lane, self.settle, lambda: line.wake(), lambda: lane.wants_data)
         self._lines.add(line)
         timer = asyncio.get_running_loop().call_later(self._timeout, self._give_up, lane, line)
         try:
@@ -119,7 +119,3 @@ async def _secured(wire: Wire, context: SSL.Context) -> Wire:
     from wireformat.peer.tls import accept_tls
 
     return await accept_tls(wire, context)
-
-
-def _nothing() -> None:
-    """Nobody waits for a sign of life: a SPICE connection may be silent for as long as it likes."""

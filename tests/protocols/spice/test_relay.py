@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
 from tests.protocols.spice.linking import client, server
+from tests.protocols.spice.test_hostile import spoken
+from tests.protocols.spice.test_party_mutations import mutated
 from wireformat.protocols.spice.connection import Connection
 from wireformat.protocols.spice.events import MessageReceived
 from wireformat.protocols.spice.main_messages import (
@@ -113,3 +116,23 @@ def test_a_message_that_was_cut_passes() -> None:
     assert between.relay.data_to_send("client") == b""
     between.relay.receive_eof("server", 1.0)
     assert between.relay.data_to_send("client") == bytes.fromhex("6500 1e000000 3d3e")
+
+
+def test_broken_bytes_pass_as_they_came() -> None:
+    random = Random(1)
+    for number in range(300):
+        said: dict[Sender, bytes] = {"client": spoken()["mini-c2s"], "server": spoken()["full-s2c"]}
+        side: Sender = "client" if number % 2 else "server"
+        said[side] = mutated(said[side], random)
+        passed: dict[Sender, bytes] = {"client": b"", "server": b""}
+        between = Between(door=None)
+        for sender, data in said.items():
+            between.relay.receive_data(sender, data, 0.0)
+        for sender in said:
+            between.relay.receive_eof(sender, 1.0)
+            passed[sender] = between.relay.data_to_send("server" if sender == "client" else "client")
+        passed["client"] += between.relay.data_to_send("server")
+        assert passed == said
+        assert {name: len(data) for name, data in between.recorded.items()} == {
+            name: len(data) for name, data in said.items()
+        }

@@ -33,7 +33,7 @@ from wireformat.protocols.spice.stream import AnyMessage, MessageReader, Message
 from wireformat.schema import Message
 
 MAX_HELD: Final = 1 << 20
-"""Bytes that a held connection takes before it wants no more."""
+"""Bytes that a held connection takes, or one whose peer does not read has to send, before it wants no more."""
 
 State: TypeAlias = Literal["linking", "open", "closed"]
 Stage: TypeAlias = Callable[[Inbox, bytearray], LinkClient | LinkServer]
@@ -71,8 +71,9 @@ class Connection:
 
     @property
     def wants_data(self) -> bool:
-        """Whether more should be read from the peer now."""
-        return not self.wants_close and not (self.is_held and self.state == "open" and len(self._inbox) > MAX_HELD)
+        """Whether more should be read from the peer now: not where it does not read what it asked for."""
+        is_full = self.is_held and self.state == "open" and len(self._inbox) > MAX_HELD
+        return not self.wants_close and not is_full and len(self._outgoing) <= MAX_HELD
 
     @property
     def next_serial(self) -> int:
