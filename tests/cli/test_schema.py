@@ -11,7 +11,7 @@ from wireformat.schema import lift, model_json
 
 
 def test_a_message_as_text(call: Call) -> None:
-    answer = call("schema", "Ping")
+    answer = call("schema", "vmstate.Ping")
     assert answer.text == "Ping: Ask for a PONG on the return path.\n0  value  u32  comes back in the PONG\n"
 
 
@@ -35,6 +35,6 @@ def test_the_shape_of_the_json(call: Call) -> None:
 
 
 def test_an_unknown_name_is_a_usage_error(call: Call) -> None:
-    answer = call("schema", "Pong")
+    answer = call("schema", "Blink")
     assert answer.code == 2
-    assert "nothing is called 'Pong'" in answer.errors
+    assert "nothing is called 'Blink'" in answer.errors

@@ -10,7 +10,7 @@ from typing import Any
 from wireformat.codec import ascending
 from wireformat.errors import WireError
 from wireformat.schema import Unknown, model
-from wireformat.schema.expression import PENDING, evaluate
+from wireformat.schema.expression import PENDING, PendingError, evaluate
 from wireformat.schema.traverse import fields_of
 
 DERIVED = (model.Const, model.Reserved, model.Computed, model.Checksum)
@@ -160,7 +160,11 @@ class Maker:
     _pointed = _maybe
 
     def _when(self, node: model.When, values: dict[str, Any]) -> Any:
-        return self._node(node.of, values) if evaluate(node.cond, values, self._params) else None
+        try:
+            holds = bool(evaluate(node.cond, values, self._params))
+        except PendingError:
+            holds = self._random.random() < 0.5
+        return self._node(node.of, values) if holds else None
 
     def _union(self, node: model.Union, values: dict[str, Any]) -> Any:
         arms = dict(node.arms)

@@ -132,8 +132,9 @@ def sources_of(name: str) -> Iterator[Source]:
     """The modules of a protocol: the first, and one for each later version that has one."""
     yield Source(name)
     for version in protocol(name).versions:
-        if find_spec(f"tests.derive.vectors_{name}_{version}"):
-            yield Source(f"{name}_{version}", f".{version}")
+        module = f"{name}_{version.replace('.', '_')}"
+        if find_spec(f"tests.derive.vectors_{module}"):
+            yield Source(module, f".{version}")
 
 
 def main() -> None:

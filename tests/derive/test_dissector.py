@@ -18,7 +18,7 @@ ERRORS = {"talk/rude": ErrorEntry("malformed", "somebody is rude", "At length.")
 def talk(doc: str = "how loud") -> Protocol:
     """A protocol with one message whose field has this sentence."""
 
-    class Say(Message, code=1):
+    class Say(Message, code=1, sender="guest", channel="air"):
         """Say something."""
 
         volume: int = field(Int8ub, doc)
@@ -36,7 +36,7 @@ def test_a_definition_has_fields_records_and_errors() -> None:
     assert found["filter"] == "wf.talk"
     assert row("wf.talk.say.volume", found["fields"])["type"] == "uint8"
     assert row("wf.talk.say.volume", found["fields"])["doc"] == "how loud"
-    assert found["records"]["Say"]["code"] == 1
+    assert [found["records"]["Say"][key] for key in ("code", "sender", "channel")] == [1, "guest", "air"]
     assert found["errors"] == [
         {"id": "talk/rude", "f": "wf.error.talk.rude", "kind": "malformed", "summary": "somebody is rude"}
     ]

@@ -23,7 +23,7 @@ from wireformat.derive.ledger import checked_by
 from wireformat.derive.model_schema import schema_document
 from wireformat.derive.pages import pages
 from wireformat.derive.pages_errors import EXIT_CODES, error_page, error_sentences
-from wireformat.derive.pages_message import fields_with_anchor, message_page
+from wireformat.derive.pages_message import badges, fields_with_anchor, message_page
 from wireformat.derive.pages_print import print_page
 from wireformat.derive.pages_protocol import protocol_page
 from wireformat.derive.subject import Subject, subject_of, subject_of_constructs
@@ -88,6 +88,21 @@ def test_badges() -> None:
     page = PAGES["library/Lend.md"]
     found = re.findall(r'<span class="wf-badge"><b>(\w+)</b> ([^<]*)</span>', page)
     assert found == [("from", "lender → borrower"), ("channel", "desk"), ("code", "2 (0x02)"), ("since", "2")]
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "direction"),
+    [
+        ("handshake", "Hello", "source → destination"),
+        ("spice", "MigrateConnected", "client → source, target"),
+        ("spice", "MigrateBegin", "server"),
+        ("channels", "ChannelHeader", "either"),
+    ],
+)
+def test_who_sends_to_whom(name: str, page: str, direction: str) -> None:
+    """Channels of a party are no parties, and who sends as none of the parties has no receivers."""
+    subject = subject_of(protocol(name))
+    assert f"<b>from</b> {direction}</span>" in badges(subject, subject.entries[page])
 
 
 def test_where_a_message_is_legal() -> None:

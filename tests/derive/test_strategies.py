@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.codec import specimens
 from wireformat.codec import codec_for, disagreements
 from wireformat.derive.strategies import drawn, values
+from wireformat.protocols.spice.link import LinkMessage
 from wireformat.schema import (
     Announced,
     Bytes,
@@ -202,3 +203,10 @@ def test_drawn_gives_up_where_nothing_is_valid() -> None:
         data: bytes = field(SizedBytes(this.size + 10, max=4), "data")
 
     assert drawn(Impossible, 20) == []
+
+
+def test_a_condition_may_read_what_is_computed_later() -> None:
+    """Whether filler stands in a link message follows from counts that are not drawn."""
+    found = drawn(LinkMessage, 100)
+    assert len(found) == 100
+    assert {bool(value.common or value.channel) for value in found} == {True, False}

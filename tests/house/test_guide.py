@@ -13,9 +13,11 @@ import pytest
 
 from tests.captures.bundle import Captures
 from tests.captures.dumps import dump_text
+from tests.captures.spice_runs import unpack
 from tests.house.project import ROOT
 
 GUIDE = ROOT / "spec" / "guide"
+SPICE_GUIDE = GUIDE / "spice-captures.md"
 STREAMS = {
     "stream-tools": {
         "guest.mig": "7.2/pc-minimal",
@@ -33,6 +35,7 @@ DUMPS = {
 }
 """The dumps that it uses."""
 
+RUNS = {"nack": "minimal-client-seamless-nack", "probes": "link-errors"}
 ELISION = "…"
 
 
@@ -80,6 +83,17 @@ def test_every_command_prints_what_is_shown(captures: Captures, tmp_path: Path, 
         (tmp_path / name).write_bytes(dump_text(dump))
     found = list(examples(text_of(page)))
     assert len(found) >= least
+    for command, shown in found:
+        printed = run(command, tmp_path)
+        assert shows(shown, printed), "\n".join([f"$ {command}", *printed])
+
+
+@pytest.mark.slow
+def test_every_command_for_captures_prints_what_is_shown(tmp_path: Path) -> None:
+    for name, run_name in RUNS.items():
+        unpack(run_name, tmp_path).rename(tmp_path / name)
+    found = list(examples(SPICE_GUIDE.read_text()))
+    assert len(found) == 7
     for command, shown in found:
         printed = run(command, tmp_path)
         assert shows(shown, printed), "\n".join([f"$ {command}", *printed])

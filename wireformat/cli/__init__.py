@@ -25,6 +25,7 @@ VERBS: Mapping[str, str] = {
     "pcap": "wrap a stream for Wireshark",
     "explore": "walk all interleavings of a protocol, and show the shortest way to what must not be",
     "peer": "send a stream to a peer, or receive one: source, destination, resume",
+    "tap": "stand between a client and its servers, and record what they say",
     "baseline": "freeze a released version of a protocol, or check what is frozen",
     "compat": "judge today's messages against frozen ones, with bytes as proof",
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wireformat.cli.captures import is_capture
 from wireformat.cli.exits import Exit, UsageError, exit_for
 from wireformat.cli.opening import OpenedFile, open_description, open_file
 from wireformat.cli.running import complain
@@ -18,14 +19,19 @@ from wireformat.protocols.vmstate.strict import findings, undescribed_count
 
 
 def run(
-    files: Annotated[list[str], typer.Argument(help="VM-state streams, plain or in containers; - is standard input")],
+    files: Annotated[
+        list[str], typer.Argument(help="VM-state streams, plain or in containers; SPICE captures; - is standard input")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
     description: Annotated[
         str | None, typer.Option(help="VM description, or a stream that has one, for streams without")
     ] = None,
     page_size: Annotated[int | None, typer.Option(help="target page size in bytes, where nothing tells")] = None,
 ) -> int:
-    """Judge VM-state streams and containers strictly: every finding with its place. Silent where all is well."""
+    """Judge VM-state streams, containers and SPICE captures strictly: every finding with its place.
+
+    Silent where all is well.
+    """
     learnt = open_description(description)
     documents, exits = [], [Exit.FINE]
     for file in files:
@@ -44,6 +50,10 @@ def run(
 
 def _check(file: str, learnt: Description | None, page_size: int | None, as_json: bool) -> tuple[dict[str, Any], Exit]:
     """Check one file; its part of the JSON document, and the exit code."""
+    if is_capture(file):
+        from wireformat.cli.check_capture import check_capture
+
+        return check_capture(file, as_json)
     opened = open_file(file, keep=True, learnt=learnt, page_size=page_size)
     stream = opened.stream
     found = [*findings(stream), *_unlisted(opened)]

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wireformat.cli.captures import is_capture
 from wireformat.cli.exits import UsageError
 from wireformat.cli.opening import open_description, open_stream
 from wireformat.cli.tree import Tree
@@ -32,7 +33,7 @@ class Ram(StrEnum):
 
 
 def run(
-    file: Annotated[str, typer.Argument(help="VM-state stream; - is standard input")],
+    file: Annotated[str, typer.Argument(help="VM-state stream, or SPICE capture; - is standard input")],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
     ndjson: Annotated[bool, typer.Option("--ndjson", help="one JSON object a line")] = False,
     devices: Annotated[
@@ -46,7 +47,13 @@ def run(
     ] = None,
     page_size: Annotated[int | None, typer.Option(help="target page size in bytes, where nothing tells")] = None,
 ) -> int:
-    """Show what a VM-state stream holds."""
+    """Show what a VM-state stream holds, or a SPICE capture: the folder of a run, or the file of a connection."""
+    if is_capture(file):
+        from wireformat.cli.decode_capture import decode_capture
+
+        if devices or path or description or page_size or ram is not Ram.none:
+            raise UsageError(f"{file}: of a SPICE capture --json, --ndjson and --hex can be asked")
+        return decode_capture(file, as_json=as_json, ndjson=ndjson, with_hex=with_hex)
     keep = with_hex or ram is not Ram.none
     stream = open_stream(file, keep=keep, learnt=open_description(description), page_size=page_size)
     if not any(isinstance(element, HeaderElement) for element in stream.elements):

@@ -11,11 +11,14 @@ from typing import Annotated, BinaryIO, NamedTuple
 
 import typer
 
+from wireformat.cli.captures import is_capture
 from wireformat.cli.exits import Exit, UsageError
 from wireformat.cli.opening import open_binary
 from wireformat.derive.pcapng import MAX_SEGMENT, Clock, Connection, file_header
 
 PIECE_SIZE = 1 << 20
+PORT = 4444
+SPICE_PORT = 5930
 ENDINGS = ((".src-to-dst.bin", ".dst-to-src.bin"), (".c2s.bin", ".s2c.bin"))
 """How the two files of a connection end: what its client sent, and what its server sent."""
 
@@ -30,18 +33,29 @@ class Recording(NamedTuple):
 def run(
     file: Annotated[str, typer.Argument(help="stream file, or directory of recorded connections; - is standard input")],
     output: Annotated[str, typer.Option("-o", "--output", help="where the capture goes; - is standard output")] = "-",
-    port: Annotated[int, typer.Option(help="the server's TCP port", min=1, max=65535)] = 4444,
+    port: Annotated[
+        int | None, typer.Option(help="the server's TCP port; 4444, 5930 for SPICE", min=1, max=65535)
+    ] = None,
     segment_size: Annotated[int, typer.Option(help="bytes in a packet", min=1, max=MAX_SEGMENT)] = MAX_SEGMENT,
 ) -> int:
     """Wrap a stream, or every connection of a capture directory, for Wireshark."""
-    recordings = recordings_in(Path(file)) if file != "-" and Path(file).is_dir() else [Recording(file, None)]
-    packets = packets_of(recordings, port, segment_size)
+    packets = _packets(file, port, segment_size)
     if output == "-":
         _write(sys.stdout.buffer, packets)
     else:
         with open(output, "wb") as target:
             _write(target, packets)
     return Exit.FINE
+
+
+def _packets(file: str, port: int | None, segment_size: int) -> Iterator[bytes]:
+    """The capture file, block by block, for what the user names."""
+    if is_capture(file):
+        from wireformat.cli.pcap_capture import capture_packets
+
+        return capture_packets(file, port or SPICE_PORT, segment_size)
+    recordings = recordings_in(Path(file)) if file != "-" and Path(file).is_dir() else [Recording(file, None)]
+    return packets_of(recordings, port or PORT, segment_size)
 
 
 def _write(target: BinaryIO, packets: Iterator[bytes]) -> None:

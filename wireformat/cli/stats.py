@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wireformat.cli.captures import is_capture
 from wireformat.cli.opening import open_description, open_stream
 from wireformat.cli.tables import Column, print_table
 from wireformat.cli.verdict import verdict
@@ -20,14 +21,18 @@ MAX_PASSES = 24
 
 
 def run(
-    file: Annotated[str, typer.Argument(help="VM-state stream; - is standard input")],
+    file: Annotated[str, typer.Argument(help="VM-state stream, or SPICE capture; - is standard input")],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
     description: Annotated[
         str | None, typer.Option(help="VM description, or a stream that has one, for streams without")
     ] = None,
     page_size: Annotated[int | None, typer.Option(help="target page size in bytes, where nothing tells")] = None,
 ) -> int:
-    """Count pages, passes over memory, devices and bytes of a VM-state stream."""
+    """Count pages, passes over memory, devices and bytes of a VM-state stream; messages of a SPICE capture."""
+    if is_capture(file):
+        from wireformat.cli.stats_capture import capture_stats
+
+        return capture_stats(file, as_json)
     stream = open_stream(file, learnt=open_description(description), page_size=page_size)
     if any(isinstance(element, HeaderElement) for element in stream.elements):
         statistics = count(stream)

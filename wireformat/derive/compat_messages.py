@@ -1,7 +1,7 @@
 """Messages as wholes: which ones of two versions are the same, and what their numbers, senders and channels do.
 
-A message is known by its name, else by its number and sender. No codec reads these: who receives a frame looks the
-number up, and a number that is not there is refused before any field is read.
+A message is known by its name, else by its number, sender and channel. No codec reads these: who receives a frame looks
+the number up, and a number that is not there is refused before any field is read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,12 @@ def pairs(old: Baseline, new: Baseline) -> Iterator[Names]:
 def _same(old: Baseline, before: str, new: Baseline, now: str) -> bool:
     """Whether two names stand for one message: the number says so."""
     one, other = old.models[before].record, new.models[now].record
-    return one.code is not None and (one.code, one.sender) == (other.code, other.sender)
+    return one.code is not None and _place(one) == _place(other)
+
+
+def _place(record: model.Record) -> tuple[int | None, str | None, str | None]:
+    """Number, sender and channel: what a number means depends on the others."""
+    return record.code, record.sender, record.channel
 
 
 def placed(old: Baseline, new: Baseline, before: str | None, now: str | None) -> Iterator[Placed]:

@@ -86,6 +86,8 @@ def _record(
         "name": record.name,
         "doc": record.doc,
         "code": record.code,
+        "sender": record.sender,
+        "channel": record.channel,
         "layout": record.layout,
         "cyclic": cyclic or None,
         **_lives(record, record.versions or versions),

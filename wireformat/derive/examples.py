@@ -118,7 +118,7 @@ class _Example:
             case model.Chain(of=of, max=most):
                 return (self.node(of, depth),)[:most]
             case model.When(cond=cond, of=of):
-                return self.node(of, depth) if evaluate(cond, self._scope, self._params) else None
+                return self.node(of, depth) if self._amount(cond, 0) else None
             case model.Union():
                 return self._union(node, depth)
             case model.Ref(name=name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wireformat.derive.bitbox import ascii_boxes, boxes
@@ -65,9 +65,8 @@ def _kind(entry: Entry) -> str:
 def badges(subject: Subject, entry: Entry) -> str:
     """Direction, channel, code, versions and source in one line."""
     record = entry.record
-    receivers = [role for role in subject.roles if role != record.sender]
     found = [
-        ("from", f"{record.sender} → {', '.join(receivers)}" if record.sender and receivers else record.sender or ""),
+        ("from", _direction(subject.roles, record.sender or "")),
         ("channel", record.channel or ""),
         ("code", "" if record.code is None else f"{record.code} ({record.code:#04x})"),
         ("layout", "" if record.layout == "sequence" else record.layout),
@@ -76,6 +75,13 @@ def badges(subject: Subject, entry: Entry) -> str:
         ("source", record.source),
     ]
     return " ".join(f'<span class="wf-badge"><b>{name}</b> {cell(value)}</span>' for name, value in found if value)
+
+
+def _direction(roles: Sequence[str], sender: str) -> str:
+    """Who sends a message to whom; roles named as parts of others, such as `source-channel`, are not meant."""
+    parties = [role for role in roles if not any(role.startswith(f"{whole}-") for whole in roles)]
+    receivers = [role for role in parties if role != sender]
+    return f"{sender} → {', '.join(receivers)}" if sender in parties and receivers else sender
 
 
 def _fields(entry: Entry) -> str:

@@ -62,12 +62,13 @@ def _records(title: str, entries: list[Entry]) -> str:
         (
             entry_link(entry),
             "" if entry.record.code is None else str(entry.record.code),
+            cell(entry.record.channel or ""),
             cell(entry.record.sender or ""),
             prose(entry.record.doc.partition("\n\n")[0]),
         )
         for entry in entries
     ]
-    head = ("Name", "Code", "Sender", "Purpose")
+    head = ("Name", "Code", "Channel", "Sender", "Purpose")
     used = [column for column in range(len(head)) if any(row[column] for row in rows)]
     slim = [tuple(row[column] for column in used) for row in rows]
     return _section(title, tuple(head[column] for column in used), slim, "")

@@ -246,8 +246,12 @@ class _Drawing:
         return self.node(node.of, hints)
 
     def when(self, node: model.When, hints: Hints) -> Any:
-        """A value where the condition holds."""
-        return self.node(node.of, hints) if self.value(node.cond) else None
+        """A value where the condition holds; perhaps one where it reads what is computed later."""
+        try:
+            holds = bool(self.value(node.cond))
+        except PendingError:
+            return self.perhaps(node, hints)
+        return self.node(node.of, hints) if holds else None
 
     def union(self, node: model.Union, hints: Hints) -> Any:
         """A value of the arm that the tag names; of any arm where the tag is computed from it."""

@@ -38,7 +38,7 @@ class Dialler:
             return wire, b""
         from wireformat.peer.tls import client_context, connect_tls
 
-        secured = await connect_tls(wire, client_context(self.credentials), self.server_name)
+        secured = await connect_tls(wire, client_context(self.credentials), self.server_name, self.credentials.subject)
         return secured, secured.export(EXPORTER_LABEL, KEY_SIZE)
 
     @property

@@ -8,6 +8,7 @@ taken up again, and TLS begins with the first byte or not at all.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -40,12 +41,14 @@ class Credentials:
 
     A server needs `certificate` and `key`; with `authority` it insists on a certificate of the client. A client
     checks the server's against `authority`, or against what the system trusts, and shows its own where it has one.
+    With `subject` (`C=XX,O=Example,CN=name`) the server must prove that, whatever its name.
     """
 
     certificate: Path | None = None
     key: Path | None = None
     authority: Path | None = None
     server_name: str | None = None
+    subject: str | None = None
 
 
 def server_context(credentials: Credentials) -> SSL.Context:
@@ -175,8 +178,11 @@ async def accept_tls(wire: Wire, context: SSL.Context, first: bytes = b"") -> Tl
     return secured
 
 
-async def connect_tls(wire: Wire, context: SSL.Context, server_name: str) -> TlsWire:
-    """TLS as the dialling side, to a server whose certificate must hold the name. Raises `TlsFault`, `OSError`."""
+async def connect_tls(wire: Wire, context: SSL.Context, server_name: str, subject: str | None = None) -> TlsWire:
+    """TLS as the dialling side, to a server whose certificate must hold the name, or have the subject.
+
+    Raises `TlsFault`, `OSError`.
+    """
     connection = SSL.Connection(context, None)
     connection.set_connect_state()
     address = _is_address(server_name)
@@ -184,11 +190,23 @@ async def connect_tls(wire: Wire, context: SSL.Context, server_name: str) -> Tls
         connection.set_tlsext_host_name(server_name.encode("idna"))
     secured = TlsWire(wire, connection)
     await secured.shake_hands()
+    if subject is not None:
+        _verify_subject(connection, subject)
+        return secured
     try:
         (verify_ip_address if address else verify_hostname)(connection, server_name)
     except VerificationError:
         raise TlsFault(f"the server's certificate is not for {server_name}") from None
     return secured
+
+
+def _verify_subject(connection: SSL.Connection, subject: str) -> None:
+    """Compare part by part; a comma in a part stands behind a backslash."""
+    parts = [part.replace("\\,", ",").strip().partition("=") for part in re.split(r"(?<!\\),", subject)]
+    certificate = connection.get_peer_certificate()
+    found = certificate.to_cryptography().subject if certificate else ()
+    if [(each.rfc4514_attribute_name, each.value) for each in found] != [(name, value) for name, _, value in parts]:
+        raise TlsFault(f"the server's certificate is not that of {subject}")
 
 
 def _is_address(name: str) -> bool:

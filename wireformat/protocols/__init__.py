@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from wireformat.schema.protocol import Protocol
 
-NAMES: Final = ("vmstate", "channels", "handshake")
+NAMES: Final = ("vmstate", "channels", "handshake", "spice")
 """Every protocol; the module `protocol` in the folder of that name holds its `PROTOCOL`."""
 
 

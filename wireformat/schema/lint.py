@@ -37,12 +37,12 @@ def _parts(protocol: Protocol) -> list[Any]:
 
 
 def _protocol(protocol: Protocol) -> Iterator[SchemaError]:
-    seen: set[tuple[int, str | None, str]] = set()
+    seen: set[tuple[int, str | None, str | None, str]] = set()
     for cls in protocol.messages:
         record = lift(cls).record
         if record.code is None:
             continue
-        key = (record.code, record.sender, record.source.partition(" ")[0])
+        key = (record.code, record.sender, record.channel, record.source.partition(" ")[0])
         if key in seen:
             yield _finding("twice", f"code {record.code} is used twice by {record.sender}", record)
         seen.add(key)

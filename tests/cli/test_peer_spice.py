@@ -1,0 +1,98 @@
+"""SPICE peers at the command line, each in a process of its own, and what they refuse to begin with."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call
+from tests.cli.spice_processes import running
+from tests.peer.certificates import Authority
+from wireformat.cli.exits import Exit
+
+pytestmark = pytest.mark.slow
+
+PASSWORD = "canary-hush"
+ANY = "127.0.0.1:0"
+
+
+@pytest.mark.parametrize(("scenario", "answer"), [("switch-host", "untold"), ("seamless", "connected-seamless")])
+def test_a_client_is_led(start: Call, tmp_path: Path, scenario: str, answer: str) -> None:
+    ticket = tmp_path / "ticket"
+    ticket.write_text(f"{PASSWORD}\n")
+    with running("peer", "spice-target", "--listen", ANY, "--password-file", ticket, "--once") as target:
+        words = ("--target", target.address, "--password-file", "-", "--scenario", scenario, "--pause", 0.1)
+        with running("peer", "spice-source", "--listen", ANY, *words, data=f"{PASSWORD}\r\n") as source:
+            client = start(*("peer", "spice-client", "--connect", source.address, "--password", PASSWORD, "--moves", 1))
+            assert client.code == Exit.FINE, client.errors
+            assert source.end() == Exit.FINE
+            assert target.end() == Exit.FINE
+    assert [event["answer"] for event in source.told("connect-done")] == [answer]
+    assert len(source.told("end-done")) == 1
+    assert len(target.told("session-opened")) == 1
+    assert "client: Init -> running" in client.errors
+    assert f"at {target.address}" in client.errors
+    for told in (client.errors, repr(source.events), repr(target.events)):
+        assert PASSWORD not in told
+
+
+def test_a_client_over_tls(start: Call, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    own = authority.credentials("127.0.0.1")
+    tls = ("--tls-cert", own.certificate, "--tls-key", own.key)
+    with running("peer", "spice-target", "--listen", ANY, "--tls-listen", ANY, *tls) as target:
+        port = target.told("listening")[0]["addresses"][0].rpartition(":")[2]
+        client = start("peer", "spice-client", "--connect", f"127.0.0.1:{port}", "--moves", 0)
+        assert client.code == Exit.FINE, client.errors
+        assert target.end(interrupt=True) == Exit.FINE
+
+
+def test_a_server_that_is_not_there(call: Call) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    answer = call("peer", "spice-client", "--connect", f"127.0.0.1:{port}")
+    assert answer.code == Exit.UNREACHABLE
+    assert f"over: input: 127.0.0.1:{port} was not reached" in answer.errors
+
+
+def test_another_password(call: Call) -> None:
+    with running("peer", "spice-target", "--listen", ANY, "--password", PASSWORD) as target:
+        answer = call("peer", "spice-client", "--connect", target.address, "--password", "another", "--json")
+        target.end(interrupt=True)
+    assert answer.code == Exit.FINDING
+    assert "PERMISSION_DENIED" in answer.errors
+    assert "another" not in answer.errors
+    assert [event["error"]["id"] for event in target.told("link-lost")] == ["spice/ticket"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("spice-client", "--connect", "there"), "port is missing"),
+        (("spice-client", "--connect", "there:65535"), "the port must be a number between 1 and 65534"),
+        (("spice-client", "--connect", "there:1", "--answer", "maybe"), "one of follow, late, refuse, ignore"),
+        (("spice-client", "--connect", "there:1", "--channels", "inputs,tv"), "no such channel: tv"),
+        (("spice-client", "--connect", "there:1", "--without", "wings"), "no such capability"),
+        (("spice-client", "--connect", "there:1", "--password", "x" * 61), "at most 60 bytes"),
+        (("spice-client", "--connect", "there:1", "--password", "x", "--password-file", "y"), "not both"),
+        (("spice-client", "--connect", "there:1", "--ca", "absent.pem"), "absent.pem: no such file"),
+        (("spice-target",), "--listen HOST:PORT or --tls-listen HOST:PORT is needed"),
+        (("spice-target", "--tls-listen", ANY), "go together"),
+        (("spice-source", "--target", "there:1", "--listen", ANY, "--scenario", "none"), "one of switch-host"),
+        (("spice-source", "--target", "there:0", "--listen", ANY), "the port must be a number"),
+    ],
+)
+def test_what_cannot_be_meant(call: Call, words: tuple[str, ...], reason: str) -> None:
+    answer = call("peer", *words)
+    assert answer.code == Exit.USAGE
+    assert reason in answer.errors
+
+
+def test_passwords_are_not_shown_in_complaints(call: Call, tmp_path: Path) -> None:
+    ticket = tmp_path / "ticket"
+    ticket.write_text(PASSWORD * 9)
+    answer = call("peer", "spice-target", "--listen", ANY, "--password-file", ticket)
+    assert answer.code == Exit.USAGE
+    assert PASSWORD not in answer.errors

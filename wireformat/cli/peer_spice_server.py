@@ -1,0 +1,156 @@
+"""`wireformat peer spice-source` and `spice-target`: SPICE servers that lead a client from one to the other."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wireformat.cli import peer_spice_options as options
+from wireformat.cli.exits import Exit, UsageError
+from wireformat.cli.peer_destination import context_of
+from wireformat.cli.peer_options import TlsCertificate, TlsKey, credentials_of
+from wireformat.cli.peer_outcome import work
+from wireformat.cli.peer_spice_report import SpiceReport
+from wireformat.peer.listening import listen
+from wireformat.peer.spice_scenario import SCENARIOS, Program, Scenario
+from wireformat.peer.spice_server import SpiceServer
+from wireformat.protocols.qapi.addresses import Inet
+from wireformat.protocols.spice.party_events import ClientLeft, PartyEvent, Place
+from wireformat.protocols.spice.server_party import ServerConfig, ServerParty
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+Pause = Annotated[float, typer.Option(help="seconds between the acts of a scenario")]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where a server listens: plain, over TLS, or both."""
+
+    plain: Inet | None
+    secured: Inet | None
+    context: SSL.Context | None
+
+
+def doors_of(plain: str | None, secured: str | None, certificate: Path | None, key: Path | None) -> Doors:
+    """Where to listen. Raises `UsageError`."""
+    if plain is None and secured is None:
+        raise UsageError("--listen HOST:PORT or --tls-listen HOST:PORT is needed")
+    credentials = credentials_of(certificate, key, None)
+    if (secured is None) != (credentials is None):
+        raise UsageError("--tls-listen, --tls-cert and --tls-key go together")
+    return Doors(
+        None if plain is None else options.inet_of(plain, "--listen"),
+        None if secured is None else options.inet_of(secured, "--tls-listen"),
+        context_of(credentials),
+    )
+
+
+async def attend(server: SpiceServer, doors: Doors, report: SpiceReport, act: Callable[[], Awaitable[None]]) -> None:
+    """Listen while something is done, then serve nobody any more. Raises `OSError` where nobody can listen."""
+    loop = asyncio.get_running_loop()
+    acting = asyncio.ensure_future(act())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, acting.cancel)
+    serving = []
+    try:
+        for address, context in ((doors.plain, None), (doors.secured, doors.context)):
+            if address is not None:
+                listener = await listen(address)
+                report.listening(listener.names)
+                serving.append(asyncio.create_task(server.serve(listener, context)))
+        await asyncio.wait([acting])
+        if not acting.cancelled():
+            acting.result()
+    finally:
+        acting.cancel()
+        for task in serving:
+            task.cancel()
+        await server.close()
+
+
+def config_of(scenario: Scenario | None, password: bytes | None, without: list[str] | None) -> ServerConfig:
+    """What a server can: what its scenario says, or else everything but what is left out."""
+    common, capabilities = options.capabilities_without(without)
+    if scenario is not None:
+        capabilities &= scenario.capabilities
+    return ServerConfig(
+        next_session=lambda: secrets.randbelow(0xFFFFFFFF) + 1,
+        password=password,
+        is_seamless=scenario is None or scenario.is_seamless,
+        common=common,
+        capabilities=capabilities,
+    )
+
+
+def source(
+    target: Annotated[str, typer.Option("--target", metavar="HOST:PORT", help="where clients are sent")],
+    scenario: Annotated[str, typer.Option(help=f"what is done: {', '.join(SCENARIOS)}")] = "semi-seamless",
+    target_tls_port: Annotated[int | None, typer.Option(help="TLS port of the target")] = None,
+    target_subject: Annotated[str | None, typer.Option(help="certificate subject that the target must have")] = None,
+    listen_at: options.Listen = None,
+    tls_listen: options.TlsListen = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    password: options.Password = None,
+    password_file: options.PasswordFile = None,
+    without: options.Without = None,
+    pause: Pause = 1.0,
+    timeout: options.Timeout = 10.0,
+    as_json: options.AsJson = False,
+) -> int:
+    """Serve one SPICE client, and lead it to a target."""
+    if scenario not in SCENARIOS:
+        raise UsageError(f"--scenario {scenario}: one of {', '.join(SCENARIOS)}")
+    address = options.inet_of(target, "--target")
+    place = Place(address.host, options.port_of(address, "--target"), target_tls_port, target_subject)
+    doors = doors_of(listen_at, tls_listen, tls_cert, tls_key)
+    report = SpiceReport("peer spice-source", as_json=as_json)
+    program = Program(SCENARIOS[scenario], place, pause)
+
+    def tell(event: PartyEvent) -> None:
+        report(event)
+        program(event)
+
+    config = config_of(SCENARIOS[scenario], options.password_of(password, password_file), without)
+    server = SpiceServer(ServerParty(config), tell, timeout)
+    work(attend(server, doors, report, lambda: program.run(server)))
+    return Exit.FINE
+
+
+def target(
+    listen_at: options.Listen = None,
+    tls_listen: options.TlsListen = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    password: options.Password = None,
+    password_file: options.PasswordFile = None,
+    without: options.Without = None,
+    once: Annotated[bool, typer.Option("--once", help="end when a client has left")] = False,
+    timeout: options.Timeout = 10.0,
+    as_json: options.AsJson = False,
+) -> int:
+    """Take over SPICE clients that other servers send, until interrupted."""
+    doors = doors_of(listen_at, tls_listen, tls_cert, tls_key)
+    config = config_of(None, options.password_of(password, password_file), without)
+    report = SpiceReport("peer spice-target", as_json=as_json)
+    left = asyncio.Event()
+
+    def tell(event: PartyEvent) -> None:
+        report(event)
+        if once and isinstance(event, ClientLeft):
+            left.set()
+
+    async def wait() -> None:
+        await left.wait()
+
+    work(attend(SpiceServer(ServerParty(config), tell, timeout), doors, report, wait))
+    return Exit.FINE

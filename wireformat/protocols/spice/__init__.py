@@ -1,0 +1,1 @@
+"""SPICE: the link stage, and how a client moves from one server to another."""
