@@ -11,7 +11,7 @@ import typer
 
 from wireformat.cli import peer_spice_options as options
 from wireformat.cli.exits import Exit, UsageError, exit_for
-from wireformat.cli.peer_options import credentials_of
+from wireformat.cli.peer_credentials import credentials_of
 from wireformat.cli.peer_outcome import work
 from wireformat.cli.peer_spice_report import SpiceReport
 from wireformat.peer.spice_client import SpiceClient
