@@ -8,12 +8,12 @@ from pathlib import Path
 from time import process_time
 
 from tests.protocols.handshake.loopback import MACHINE, Loopback, destination_config, offer, source_config
-from wireformat.protocols.handshake.inventory_items import SectionEntries, SectionItem, SubsectionItem
+from wireformat.protocols.handshake.items.inventory import SectionEntries, SectionItem, SubsectionItem
 from wireformat.protocols.handshake.messages import Inventory
-from wireformat.protocols.handshake.offers import CapabilityOffer, Offer, ParameterOffer, Wish
-from wireformat.protocols.handshake.payloads import HANDOVER, RAW, STRIPED
-from wireformat.protocols.handshake.registry import Rule, registry
-from wireformat.protocols.handshake.source_handshake import SourceConfig
+from wireformat.protocols.handshake.negotiation.offers import CapabilityOffer, Offer, ParameterOffer, Wish
+from wireformat.protocols.handshake.negotiation.registry import Rule, registry
+from wireformat.protocols.handshake.sessions.payloads import HANDOVER, RAW, STRIPED
+from wireformat.protocols.handshake.sessions.source_handshake import SourceConfig
 
 CAPABILITIES, PARAMETERS, SECTIONS, CHANNELS = 50, 40, 120, 8
 

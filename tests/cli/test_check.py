@@ -10,8 +10,8 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.protocols.vmstate.crafted import BLOCK, machine, memory, stream, timer, zero_page
-from wireformat.protocols.handshake.container import front, manifest_of
-from wireformat.protocols.handshake.inventory import inventory_of_stream
+from wireformat.protocols.handshake.files.container import front, manifest_of
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_stream
 from wireformat.protocols.handshake.messages import ResultEntries
 from wireformat.protocols.vmstate.stream import read_stream
 

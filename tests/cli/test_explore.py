@@ -10,7 +10,7 @@ from tests.cli.conftest import Call
 from wireformat.derive.charts import read_run
 from wireformat.protocols.handshake import world
 from wireformat.protocols.handshake.machine import TRANSITIONS
-from wireformat.protocols.handshake.world_handover import HandoverWorld
+from wireformat.protocols.handshake.worlds.handover import HandoverWorld
 
 UNKNOWN_FAILS = {**TRANSITIONS["source"], "granted": {**TRANSITIONS["source"]["granted"], "cut": "failed"}}
 

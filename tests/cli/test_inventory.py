@@ -11,10 +11,10 @@ from tests.captures.bundle import Captures
 from tests.captures.dumps import dump_text
 from tests.cli.conftest import Call
 from tests.protocols.handshake.states import RAM, Writer, inventory_of, section_item, subsection_item
-from wireformat.protocols.handshake.container import front, manifest_of
-from wireformat.protocols.handshake.inventory import inventory_of_stream
+from wireformat.protocols.handshake.files.container import front, manifest_of
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_stream
+from wireformat.protocols.handshake.inventories.resolution import Resolution
 from wireformat.protocols.handshake.messages import ResultEntries
-from wireformat.protocols.handshake.resolution import Resolution
 from wireformat.protocols.vmstate.stream import read_stream
 
 RESULT = ResultEntries(version=1, payload="v1-raw")

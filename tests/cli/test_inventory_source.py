@@ -10,13 +10,13 @@ from tests.captures.dumps import dump_text
 from wireformat.cli.exits import UsageError
 from wireformat.cli.inventory_source import open_destination, open_source
 from wireformat.errors import DecodeError
-from wireformat.protocols.handshake.abilities import abilities_of_inventory
-from wireformat.protocols.handshake.container import front, manifest_of
-from wireformat.protocols.handshake.dump import abilities_of_dump, parse_dump
-from wireformat.protocols.handshake.inventory import inventory_of_manifest, inventory_of_stream
+from wireformat.protocols.handshake.files.container import front, manifest_of
+from wireformat.protocols.handshake.files.profile import profile_of, profile_text
+from wireformat.protocols.handshake.inventories.abilities import abilities_of_inventory
+from wireformat.protocols.handshake.inventories.dump import abilities_of_dump, parse_dump
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_manifest, inventory_of_stream
 from wireformat.protocols.handshake.messages import ResultEntries
-from wireformat.protocols.handshake.offers import Offer
-from wireformat.protocols.handshake.profile import profile_of, profile_text
+from wireformat.protocols.handshake.negotiation.offers import Offer
 from wireformat.protocols.vmstate.stream import read_stream
 
 

@@ -15,8 +15,8 @@ import pytest
 from tests.captures.bundle import Captures
 from wireformat.cli.exits import UsageError
 from wireformat.cli.opening import FIRST, open_binary, open_description, open_stream, read_file
-from wireformat.protocols.handshake.container import front, manifest_of
-from wireformat.protocols.handshake.inventory import inventory_of_stream
+from wireformat.protocols.handshake.files.container import front, manifest_of
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_stream
 from wireformat.protocols.handshake.messages import ResultEntries
 from wireformat.protocols.vmstate.elements import DeviceBody
 from wireformat.protocols.vmstate.stream import read_stream

@@ -9,7 +9,9 @@ import pytest
 
 from wireformat.cli.peer_report import Report
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import (
+from wireformat.protocols.handshake.items.inventory import OmittedItem, VersionItem
+from wireformat.protocols.handshake.negotiation.offers import Result
+from wireformat.protocols.handshake.sessions.events import (
     Agreed,
     ChannelKey,
     ChannelOpened,
@@ -22,9 +24,7 @@ from wireformat.protocols.handshake.events import (
     Ready,
     Started,
 )
-from wireformat.protocols.handshake.inventory_items import OmittedItem, VersionItem
-from wireformat.protocols.handshake.offers import Result
-from wireformat.protocols.handshake.refusal import item
+from wireformat.protocols.handshake.sessions.refusal import item
 
 EVIL = "\x1b]0;pwned\x07\nwireformat peer: complete\r\x9b2J\u202e"
 SHOWN = r"\x1b]0;pwned\x07 wireformat peer: complete\x0d\x9b2J\u202e"

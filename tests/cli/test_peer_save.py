@@ -9,11 +9,11 @@ import pytest
 
 from tests.cli.conftest import Call
 from wireformat.cli.exits import Exit
-from wireformat.protocols.handshake.abilities import abilities_of_inventory
-from wireformat.protocols.handshake.container_reader import read_front
-from wireformat.protocols.handshake.inventory import inventory_of_stream
-from wireformat.protocols.handshake.offers import Offer
-from wireformat.protocols.handshake.profile import profile_bytes, profile_of
+from wireformat.protocols.handshake.files.container_reader import read_front
+from wireformat.protocols.handshake.files.profile import profile_bytes, profile_of
+from wireformat.protocols.handshake.inventories.abilities import abilities_of_inventory
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_stream
+from wireformat.protocols.handshake.negotiation.offers import Offer
 from wireformat.protocols.vmstate.stream import read_stream
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from tests.house.project import ROOT
 from wireformat.protocols import NAMES, protocol
-from wireformat.protocols.handshake.registry import registry
+from wireformat.protocols.handshake.negotiation.registry import registry
 from wireformat.schema import model
 from wireformat.schema.protocol import Protocol
 from wireformat.schema.traverse import walk

@@ -22,9 +22,9 @@ from tests.protocols.handshake.loopback import (
     source_config,
 )
 from wireformat.derive.charts import Run, Step, folded, write_run
-from wireformat.protocols.handshake.offers import CapabilityOffer, Wish
-from wireformat.protocols.handshake.opening import OURS
-from wireformat.protocols.handshake.payloads import HANDOVER, RAW, RESUME
+from wireformat.protocols.handshake.negotiation.offers import CapabilityOffer, Wish
+from wireformat.protocols.handshake.sessions.opening import OURS
+from wireformat.protocols.handshake.sessions.payloads import HANDOVER, RAW, RESUME
 
 FOLDER = ROOT / "spec" / "recordings"
 PARTIES = ("source", "destination")

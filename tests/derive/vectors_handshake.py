@@ -11,11 +11,11 @@ from typing import Any
 
 from tests.derive.plain_bytes import entry, frame
 from wireformat.protocols.handshake import file_messages, messages, transfer_messages
-from wireformat.protocols.handshake import inventory_items as inventory
-from wireformat.protocols.handshake import offer_items as offer
-from wireformat.protocols.handshake import profile_items as profile
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry, Severity
 from wireformat.protocols.handshake.frame import Frame, Piece
+from wireformat.protocols.handshake.items import inventory as inventory
+from wireformat.protocols.handshake.items import offer as offer
+from wireformat.protocols.handshake.items import profile as profile
 from wireformat.schema import Unknown
 
 VERSION: str | None = "1"

@@ -9,10 +9,10 @@ from typing import Any
 from tests.derive.plain_bytes import entry, frame
 from tests.derive.vectors_handshake import DIGEST, MACHINE, NET, NONCE, RAM, ROM, TIMER
 from wireformat.codec import codec_for
-from wireformat.protocols.handshake import inventory_items as inventory
 from wireformat.protocols.handshake import messages, transfer_messages
-from wireformat.protocols.handshake import offer_items as offer
 from wireformat.protocols.handshake.frame import Frame
+from wireformat.protocols.handshake.items import inventory as inventory
+from wireformat.protocols.handshake.items import offer as offer
 
 VERSION: str | None = "2"
 PARAMS: Mapping[str, Mapping[str, Any]] = {}

@@ -27,7 +27,7 @@ def twins(module: PurePath) -> list[PurePath]:
     names = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
     whole = [name for name in names if name == module.stem or (PACKAGE / module.with_name(f"{name}.py")).exists()]
     beside = [module.with_name(f"test_{name}.py") for name in whole]
-    if len(module.parts) > 2 and module.parts[0] != "protocols":
+    if len(module.parts) > (3 if module.parts[0] == "protocols" else 2):
         beside.append(module.parent.with_name(f"test_{module.parent.name}.py"))
     if str(module) in TESTED_ELSEWHERE:
         return [PurePath(TESTED_ELSEWHERE[str(module)])]

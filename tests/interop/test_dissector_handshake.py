@@ -24,8 +24,8 @@ from tests.protocols.handshake.loopback import (
 )
 from wireformat.derive.pcapng import Clock, Connection, file_header
 from wireformat.protocols import protocol
-from wireformat.protocols.handshake.offers import Offer
-from wireformat.protocols.handshake.payloads import HANDOVER, RAW, STRIPED
+from wireformat.protocols.handshake.negotiation.offers import Offer
+from wireformat.protocols.handshake.sessions.payloads import HANDOVER, RAW, STRIPED
 
 pytestmark = pytest.mark.interop
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.interop.programs import require
-from wireformat.protocols.handshake.offers import Span, Value
-from wireformat.protocols.handshake.releases import RELEASES, Release, ReleaseParameter, release
+from wireformat.protocols.handshake.negotiation.offers import Span, Value
+from wireformat.protocols.handshake.negotiation.releases import RELEASES, Release, ReleaseParameter, release
 
 pytestmark = pytest.mark.interop
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 
 from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind, HeaderEntries
-from wireformat.protocols.handshake.dialect import TODAY
-from wireformat.protocols.handshake.opening import header_bytes
+from wireformat.protocols.handshake.sessions.dialect import TODAY
+from wireformat.protocols.handshake.sessions.opening import header_bytes
 
 AT_ONCE = 48
 """Strangers that are connected at the same time."""

@@ -17,14 +17,14 @@ from wireformat.peer.payload import Payload
 from wireformat.peer.sink import Sink
 from wireformat.peer.source import SourcePeer
 from wireformat.peer.tls import Credentials, server_context
-from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Secrets
-from wireformat.protocols.handshake.events import Event, Failed, StrangerRefused
-from wireformat.protocols.handshake.inventory_items import MachineItem
-from wireformat.protocols.handshake.listener import Listener
+from wireformat.protocols.handshake.items.inventory import MachineItem
 from wireformat.protocols.handshake.messages import ConfirmLevel, Inventory
-from wireformat.protocols.handshake.offers import CapabilityOffer, ChannelOffer, ErrorItem, Offer, Wish
-from wireformat.protocols.handshake.source import SourceSession
-from wireformat.protocols.handshake.source_handshake import SourceConfig
+from wireformat.protocols.handshake.negotiation.offers import CapabilityOffer, ChannelOffer, ErrorItem, Offer, Wish
+from wireformat.protocols.handshake.sessions.destination_handshake import DestinationConfig, Secrets
+from wireformat.protocols.handshake.sessions.events import Event, Failed, StrangerRefused
+from wireformat.protocols.handshake.sessions.listener import Listener
+from wireformat.protocols.handshake.sessions.source import SourceSession
+from wireformat.protocols.handshake.sessions.source_handshake import SourceConfig
 from wireformat.protocols.qapi.addresses import Address, Unix, parse
 
 HANDOVER = "ownership-handover"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from wireformat.peer.attempt import Attempt
-from wireformat.protocols.handshake.channel_source import ChannelSource
-from wireformat.protocols.handshake.dialect import TODAY
-from wireformat.protocols.handshake.events import ChannelKey
-from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.opening import OURS
-from wireformat.protocols.handshake.resume import Thread
+from wireformat.protocols.handshake.negotiation.offers import ErrorItem
+from wireformat.protocols.handshake.sessions.channel_source import ChannelSource
+from wireformat.protocols.handshake.sessions.dialect import TODAY
+from wireformat.protocols.handshake.sessions.events import ChannelKey
+from wireformat.protocols.handshake.sessions.opening import OURS
+from wireformat.protocols.handshake.sessions.resume import Thread
 
 THREAD = Thread(bytes(range(16)), bytes(range(32)), 0)
 

@@ -19,9 +19,9 @@ from wireformat.peer.destination import STRANGERS, Policy
 from wireformat.peer.payload import Payload
 from wireformat.peer.wire import Wire
 from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind
-from wireformat.protocols.handshake.dialect import TODAY
-from wireformat.protocols.handshake.events import StrangerRefused
-from wireformat.protocols.handshake.opening import header_bytes
+from wireformat.protocols.handshake.sessions.dialect import TODAY
+from wireformat.protocols.handshake.sessions.events import StrangerRefused
+from wireformat.protocols.handshake.sessions.opening import header_bytes
 from wireformat.protocols.qapi.addresses import Unix
 
 MAIN_HEADER = header_bytes(TODAY, ChannelKind.MAIN, NO_BINDING, from_source=True)

@@ -24,9 +24,9 @@ from wireformat.peer.destination import Policy
 from wireformat.peer.dialling import connect
 from wireformat.peer.payload import Payload
 from wireformat.peer.tls import Credentials
-from wireformat.protocols.handshake.events import Completed, Failed, StrangerRefused
 from wireformat.protocols.handshake.messages import Context
-from wireformat.protocols.handshake.offers import Wish
+from wireformat.protocols.handshake.negotiation.offers import Wish
+from wireformat.protocols.handshake.sessions.events import Completed, Failed, StrangerRefused
 from wireformat.protocols.qapi.addresses import Inet
 
 KEY = bytes(range(32))

@@ -14,7 +14,7 @@ from wireformat.peer.dialler import Dialler
 from wireformat.peer.listening import listen
 from wireformat.peer.tls import Credentials, TlsFault, accept_tls, server_context
 from wireformat.peer.wire import Wire
-from wireformat.protocols.handshake.keys import EXPORTER_LABEL
+from wireformat.protocols.handshake.sessions.keys import EXPORTER_LABEL
 from wireformat.protocols.qapi.addresses import Inet, Unix, parse
 
 

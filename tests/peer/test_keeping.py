@@ -16,7 +16,8 @@ from tests.peer.talk import run
 from wireformat.peer.keeping import Keeper
 from wireformat.peer.payload import Payload
 from wireformat.peer.sink import Sink
-from wireformat.protocols.handshake.events import (
+from wireformat.protocols.handshake.negotiation.offers import Wish
+from wireformat.protocols.handshake.sessions.events import (
     Completed,
     Failed,
     PayloadEnded,
@@ -24,7 +25,6 @@ from wireformat.protocols.handshake.events import (
     Started,
     Uncertain,
 )
-from wireformat.protocols.handshake.offers import Wish
 
 FULL = os.strerror(errno.ENOSPC)
 BYTES = PayloadReceived(0, memoryview(b"bytes"))

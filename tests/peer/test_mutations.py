@@ -27,10 +27,10 @@ from tests.protocols.handshake.loopback import (
 from tests.protocols.handshake.loopback import source_config as loopback_source
 from wireformat.peer.destination import Policy
 from wireformat.peer.payload import Payload
-from wireformat.protocols.handshake.events import ChannelKey, ChannelsWanted, Granted
-from wireformat.protocols.handshake.frames import checksum
 from wireformat.protocols.handshake.messages import MAX_ERRORS
-from wireformat.protocols.handshake.payloads import HANDOVER, STRIPED
+from wireformat.protocols.handshake.sessions.events import ChannelKey, ChannelsWanted, Granted
+from wireformat.protocols.handshake.sessions.frames import checksum
+from wireformat.protocols.handshake.sessions.payloads import HANDOVER, STRIPED
 
 Order: TypeAlias = Callable[[tuple[ChannelKey, ...]], Iterator[ChannelKey]]
 

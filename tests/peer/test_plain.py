@@ -21,8 +21,8 @@ from wireformat.peer.plain import Cut, PlainDestination, send_plain
 from wireformat.peer.sink import Sink, SinkFault
 from wireformat.peer.tls import Credentials, server_context
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import StrangerRefused
-from wireformat.protocols.handshake.opening import OURS
+from wireformat.protocols.handshake.sessions.events import StrangerRefused
+from wireformat.protocols.handshake.sessions.opening import OURS
 from wireformat.protocols.qapi.addresses import File, Inet, parse
 
 ANYWHERE = Inet("127.0.0.1", "0")

@@ -8,7 +8,7 @@ from tests.peer.certificates import Authority
 from tests.peer.talk import both, read_all, run, send_all, sockets
 from wireformat.peer.securing import OURS, Plaintext, refuse, secure
 from wireformat.peer.tls import Credentials, TlsFault, client_context, connect_tls, server_context
-from wireformat.protocols.handshake.listener import refuse_plaintext
+from wireformat.protocols.handshake.sessions.listener import refuse_plaintext
 
 
 @pytest.fixture(scope="module")

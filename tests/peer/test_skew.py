@@ -23,14 +23,14 @@ from wireformat.peer.skew_live import run_live
 from wireformat.peer.skew_run import Tried, try_all, try_cell, variation
 from wireformat.peer.skew_scene import VARIATIONS, Scene
 from wireformat.peer.skew_seen import loading
-from wireformat.protocols.handshake.dialect import TODAY
-from wireformat.protocols.handshake.inventory_items import OmittedItem, VersionItem
-from wireformat.protocols.handshake.judgement import judge
+from wireformat.protocols.handshake.inventories.judgement import judge
+from wireformat.protocols.handshake.inventories.resolution import Resolution, resolve
+from wireformat.protocols.handshake.items.inventory import OmittedItem, VersionItem
 from wireformat.protocols.handshake.messages import InventoryReply
-from wireformat.protocols.handshake.offer_wire import offer_of
-from wireformat.protocols.handshake.offers import Wish
-from wireformat.protocols.handshake.registry import Side
-from wireformat.protocols.handshake.resolution import Resolution, resolve
+from wireformat.protocols.handshake.negotiation.offers import Wish
+from wireformat.protocols.handshake.negotiation.registry import Side
+from wireformat.protocols.handshake.sessions.dialect import TODAY
+from wireformat.protocols.handshake.sessions.offer_wire import offer_of
 
 PATH = ROOT / "spec" / "skew" / "handshake.json"
 MATRIX = shipped()

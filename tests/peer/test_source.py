@@ -16,8 +16,8 @@ from wireformat.peer.destination import Policy
 from wireformat.peer.listening import listen
 from wireformat.peer.payload import Payload
 from wireformat.peer.wire import Wire
-from wireformat.protocols.handshake.events import ChannelRefused, Failed, Held, Paused, Resumed
-from wireformat.protocols.handshake.offers import Wish
+from wireformat.protocols.handshake.negotiation.offers import Wish
+from wireformat.protocols.handshake.sessions.events import ChannelRefused, Failed, Held, Paused, Resumed
 from wireformat.protocols.qapi.addresses import Address, Exec, Unix, parse
 
 CUTS = 40

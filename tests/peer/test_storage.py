@@ -10,7 +10,7 @@ import pytest
 
 from wireformat.peer.storage import Disks, Doors, relay, servers
 from wireformat.peer.wire import SocketWire, Wire
-from wireformat.protocols.handshake.events import ChannelKey
+from wireformat.protocols.handshake.sessions.events import ChannelKey
 from wireformat.protocols.qapi.addresses import Unix
 
 

@@ -71,7 +71,7 @@ def _unlisted(opened: OpenedFile) -> list[DecodeError]:
     """What the stream of a container holds and its manifest does not list."""
     if opened.manifest is None or opened.stream.fault is not None:
         return []
-    from wireformat.protocols.handshake.soundness import manifest_findings
+    from wireformat.protocols.handshake.inventories.soundness import manifest_findings
 
     return manifest_findings(opened.stream, opened.manifest)
 

@@ -13,12 +13,12 @@ from wireformat.cli.running import complain
 from wireformat.cli.tables import Column, print_table
 from wireformat.codec import codec_for
 from wireformat.codec.json_form import to_json
-from wireformat.protocols.handshake.inventory_items import SectionItem, SubsectionFlags, SubsectionItem
-from wireformat.protocols.handshake.judgement import judge
+from wireformat.protocols.handshake.inventories.judgement import judge
+from wireformat.protocols.handshake.inventories.resolution import Resolution, resolve
+from wireformat.protocols.handshake.items.inventory import SectionItem, SubsectionFlags, SubsectionItem
 from wireformat.protocols.handshake.messages import Inventory, InventoryReply
-from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.refusal import error_item
-from wireformat.protocols.handshake.resolution import Resolution, resolve
+from wireformat.protocols.handshake.negotiation.offers import ErrorItem
+from wireformat.protocols.handshake.sessions.refusal import error_item
 
 
 def run(

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from wireformat.cli.exits import UsageError
 from wireformat.cli.opening import FIRST, OpenedFile, open_binary, read_file
 from wireformat.errors import DecodeError
-from wireformat.protocols.handshake.abilities import Abilities, abilities_of_inventory
-from wireformat.protocols.handshake.dump import abilities_of_dump, inventory_of_dump, is_dump, parse_dump
-from wireformat.protocols.handshake.inventory import inventory_of_manifest, inventory_of_stream
-from wireformat.protocols.handshake.inventory_items import SectionItem
+from wireformat.protocols.handshake.files.profile import read_profile
+from wireformat.protocols.handshake.files.profile_abilities import abilities_of_profile
+from wireformat.protocols.handshake.inventories.abilities import Abilities, abilities_of_inventory
+from wireformat.protocols.handshake.inventories.dump import abilities_of_dump, inventory_of_dump, is_dump, parse_dump
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_manifest, inventory_of_stream
+from wireformat.protocols.handshake.inventories.soundness import manifest_violations
+from wireformat.protocols.handshake.items.inventory import SectionItem
 from wireformat.protocols.handshake.messages import Inventory
-from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.profile import read_profile
-from wireformat.protocols.handshake.profile_abilities import abilities_of_profile
-from wireformat.protocols.handshake.soundness import manifest_violations
+from wireformat.protocols.handshake.negotiation.offers import ErrorItem
 
 
 @dataclass(frozen=True, slots=True)

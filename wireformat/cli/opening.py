@@ -110,8 +110,8 @@ def _front(file: BinaryIO, first: bytes) -> Front:
     """What stands in front of the stream of a file, read. Raises `DecodeError` for half a container."""
     if first[:4] != PLAIN[:4] or first.startswith(PLAIN):
         return Front(rest=first)
-    from wireformat.protocols.handshake.container import ALIGNMENT, is_container
-    from wireformat.protocols.handshake.container_reader import ContainerReader
+    from wireformat.protocols.handshake.files.container import ALIGNMENT, is_container
+    from wireformat.protocols.handshake.files.container_reader import ContainerReader
 
     if not is_container(first):
         return Front(rest=first)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wireformat.cli.exits import UsageError
-from wireformat.protocols.handshake.keys import KEY_SIZE
 from wireformat.protocols.handshake.messages import ConfirmLevel
+from wireformat.protocols.handshake.sessions.keys import KEY_SIZE
 
 if TYPE_CHECKING:
     from wireformat.peer.tls import Credentials

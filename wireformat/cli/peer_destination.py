@@ -24,13 +24,13 @@ from wireformat.peer.lobby import Lobby
 from wireformat.peer.plain import PlainDestination
 from wireformat.peer.sink import Sink
 from wireformat.peer.storage import Disks, servers
-from wireformat.protocols.handshake.abilities import Abilities
-from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Judge, Secrets
-from wireformat.protocols.handshake.inventory_items import SectionItem
-from wireformat.protocols.handshake.judgement import judge
-from wireformat.protocols.handshake.listener import Listener
-from wireformat.protocols.handshake.profile import profile_of, profile_text
-from wireformat.protocols.handshake.registry import Side
+from wireformat.protocols.handshake.files.profile import profile_of, profile_text
+from wireformat.protocols.handshake.inventories.abilities import Abilities
+from wireformat.protocols.handshake.inventories.judgement import judge
+from wireformat.protocols.handshake.items.inventory import SectionItem
+from wireformat.protocols.handshake.negotiation.registry import Side
+from wireformat.protocols.handshake.sessions.destination_handshake import DestinationConfig, Judge, Secrets
+from wireformat.protocols.handshake.sessions.listener import Listener
 from wireformat.protocols.qapi.addresses import Address, File
 
 if TYPE_CHECKING:

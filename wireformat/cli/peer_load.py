@@ -8,11 +8,11 @@ from wireformat.cli.peer_report import Report
 from wireformat.cli.peer_stream import container_in
 from wireformat.peer.payload import Payload
 from wireformat.peer.sink import Sink
-from wireformat.protocols.handshake.abilities import Abilities
-from wireformat.protocols.handshake.admission import admit
-from wireformat.protocols.handshake.container import Container
-from wireformat.protocols.handshake.events import Completed, Failed
-from wireformat.protocols.handshake.offers import Offer
+from wireformat.protocols.handshake.files.admission import admit
+from wireformat.protocols.handshake.files.container import Container
+from wireformat.protocols.handshake.inventories.abilities import Abilities
+from wireformat.protocols.handshake.negotiation.offers import Offer
+from wireformat.protocols.handshake.sessions.events import Completed, Failed
 from wireformat.protocols.qapi.addresses import File
 
 

@@ -20,11 +20,11 @@ from wireformat.cli.exits import UsageError
 from wireformat.errors import WireError
 from wireformat.peer.dialling import check_usable
 from wireformat.protocols.handshake.messages import Context
-from wireformat.protocols.handshake.offering import FILE, LIVE, Setting, offer
-from wireformat.protocols.handshake.offers import ChannelOffer, DiskOffer, Offer, Span, Wish
-from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, KNOWN, RAW, RESUME, STRIPED
-from wireformat.protocols.handshake.registry import Rule, Side, registry
-from wireformat.protocols.handshake.releases import RELEASES, Release, release
+from wireformat.protocols.handshake.negotiation.offering import FILE, LIVE, Setting, offer
+from wireformat.protocols.handshake.negotiation.offers import ChannelOffer, DiskOffer, Offer, Span, Wish
+from wireformat.protocols.handshake.negotiation.registry import Rule, Side, registry
+from wireformat.protocols.handshake.negotiation.releases import RELEASES, Release, release
+from wireformat.protocols.handshake.sessions.payloads import FRAMED, HANDOVER, KNOWN, RAW, RESUME, STRIPED
 from wireformat.protocols.qapi.addresses import Address, parse
 from wireformat.protocols.qapi.objects import from_qapi
 

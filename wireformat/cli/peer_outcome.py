@@ -13,7 +13,7 @@ from wireformat.cli.peer_report import Report
 from wireformat.cli.running import complain
 from wireformat.peer.source import SourcePeer, reason
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import Failed
+from wireformat.protocols.handshake.sessions.events import Failed
 
 NOT_REACHED = {ErrorCode.PEER_CLOSED, ErrorCode.PEER_SILENT, ErrorCode.LOCAL_IO}
 """What this side finds when the other one, or the way to it, is not there."""

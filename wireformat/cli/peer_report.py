@@ -12,7 +12,8 @@ from typing import Any
 
 from wireformat.cli.running import complain
 from wireformat.derive.escape import visible
-from wireformat.protocols.handshake.events import (
+from wireformat.protocols.handshake.negotiation.offers import ErrorItem
+from wireformat.protocols.handshake.sessions.events import (
     Agreed,
     ChannelKey,
     ChannelOpened,
@@ -31,7 +32,6 @@ from wireformat.protocols.handshake.events import (
     StrangerRefused,
     Uncertain,
 )
-from wireformat.protocols.handshake.offers import ErrorItem
 
 STRANGERS_SHOWN = 20
 """After so many refused strangers they are only counted."""

@@ -20,8 +20,8 @@ from wireformat.errors import WireError
 from wireformat.peer.dialler import Dialler
 from wireformat.peer.source import SourcePeer, reason
 from wireformat.protocols.handshake.messages import NONCE_SIZE
-from wireformat.protocols.handshake.resume import ResumeState
-from wireformat.protocols.handshake.source import SourceSession
+from wireformat.protocols.handshake.sessions.resume import ResumeState
+from wireformat.protocols.handshake.sessions.source import SourceSession
 
 VERB = "peer resume"
 

@@ -15,12 +15,12 @@ from wireformat.cli.output import open_output
 from wireformat.cli.peer_report import Report
 from wireformat.cli.peer_stream import Sending, open_sending
 from wireformat.errors import DecodeError
-from wireformat.protocols.handshake.container import front, manifest_of
-from wireformat.protocols.handshake.events import Agreed, Failed, Negotiated
 from wireformat.protocols.handshake.file_messages import Profile
-from wireformat.protocols.handshake.offer_wire import result_entries
-from wireformat.protocols.handshake.offers import Offer
-from wireformat.protocols.handshake.profile import Settlement, read_profile, settle_with
+from wireformat.protocols.handshake.files.container import front, manifest_of
+from wireformat.protocols.handshake.files.profile import Settlement, read_profile, settle_with
+from wireformat.protocols.handshake.negotiation.offers import Offer
+from wireformat.protocols.handshake.sessions.events import Agreed, Failed, Negotiated
+from wireformat.protocols.handshake.sessions.offer_wire import result_entries
 from wireformat.protocols.qapi.addresses import File
 
 

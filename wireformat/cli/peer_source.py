@@ -23,9 +23,9 @@ from wireformat.peer.plain import send_plain
 from wireformat.peer.source import SourcePeer
 from wireformat.peer.storage import Doors
 from wireformat.protocols.handshake.messages import NONCE_SIZE
-from wireformat.protocols.handshake.registry import Side
-from wireformat.protocols.handshake.source import SourceSession
-from wireformat.protocols.handshake.source_handshake import SourceConfig
+from wireformat.protocols.handshake.negotiation.registry import Side
+from wireformat.protocols.handshake.sessions.source import SourceSession
+from wireformat.protocols.handshake.sessions.source_handshake import SourceConfig
 from wireformat.protocols.qapi.addresses import Address, Fd
 
 VERB = "peer source"

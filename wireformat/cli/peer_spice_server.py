@@ -14,8 +14,8 @@ import typer
 
 from wireformat.cli import peer_spice_options as options
 from wireformat.cli.exits import Exit, UsageError
-from wireformat.cli.peer_destination import context_of
 from wireformat.cli.peer_credentials import credentials_of
+from wireformat.cli.peer_destination import context_of
 from wireformat.cli.peer_options import TlsCertificate, TlsKey
 from wireformat.cli.peer_outcome import work
 from wireformat.cli.peer_spice_report import SpiceReport

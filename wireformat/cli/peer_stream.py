@@ -8,9 +8,9 @@ from wireformat.cli.exits import UsageError
 from wireformat.cli.opening import open_binary
 from wireformat.errors import DecodeError
 from wireformat.peer.payload import Payload
-from wireformat.protocols.handshake.container import ALIGNMENT, Container, is_container
-from wireformat.protocols.handshake.container_reader import ContainerReader
-from wireformat.protocols.handshake.inventory import inventory_of_stream
+from wireformat.protocols.handshake.files.container import ALIGNMENT, Container, is_container
+from wireformat.protocols.handshake.files.container_reader import ContainerReader
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_stream
 from wireformat.protocols.handshake.messages import Inventory
 from wireformat.protocols.vmstate.stream import read_stream
 from wireformat.protocols.vmstate.window import Window

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wireformat.protocols.handshake.channel_source import ChannelSource
+    from wireformat.protocols.handshake.sessions.channel_source import ChannelSource
 
 
 class Attempt:

@@ -21,9 +21,9 @@ from wireformat.peer.securing import Plaintext, refuse, secure
 from wireformat.peer.sink import Sink
 from wireformat.peer.storage import Disks
 from wireformat.peer.wire import Wire
-from wireformat.protocols.handshake.channel_destination import ChannelDestination
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import (
+from wireformat.protocols.handshake.sessions.channel_destination import ChannelDestination
+from wireformat.protocols.handshake.sessions.events import (
     Cancelled,
     Completed,
     Event,
@@ -37,14 +37,14 @@ from wireformat.protocols.handshake.events import (
     Started,
     StrangerRefused,
 )
-from wireformat.protocols.handshake.keys import EXPORTER_LABEL, KEY_SIZE
-from wireformat.protocols.handshake.resume_end import MainEnd, ResumeEnd
+from wireformat.protocols.handshake.sessions.keys import EXPORTER_LABEL, KEY_SIZE
+from wireformat.protocols.handshake.sessions.resume_end import MainEnd, ResumeEnd
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
-    from wireformat.protocols.handshake.connection import Connection
-    from wireformat.protocols.handshake.listener import Listener as Sessions
+    from wireformat.protocols.handshake.sessions.connection import Connection
+    from wireformat.protocols.handshake.sessions.listener import Listener as Sessions
 
 STRANGERS = 64
 """Connections that may be open without having said who they are."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wireformat.peer.dialling import connect
 from wireformat.peer.wire import Wire
-from wireformat.protocols.handshake.keys import EXPORTER_LABEL, KEY_SIZE
+from wireformat.protocols.handshake.sessions.keys import EXPORTER_LABEL, KEY_SIZE
 from wireformat.protocols.qapi.addresses import Address, Inet
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ the guest. Afterwards the source does not, so that what came is left for people,
 from __future__ import annotations
 
 from wireformat.peer.sink import Sink
-from wireformat.protocols.handshake.events import (
+from wireformat.protocols.handshake.sessions.events import (
     Cancelled,
     Completed,
     Event,
@@ -19,7 +19,7 @@ from wireformat.protocols.handshake.events import (
     PayloadReceived,
     Started,
 )
-from wireformat.protocols.handshake.session import Session
+from wireformat.protocols.handshake.sessions.session import Session
 
 ENDINGS = {"failed", "cancelled"}
 """States of a destination in which nothing of the stream is wanted any more."""

@@ -21,9 +21,9 @@ from wireformat.peer.payload import Payload
 from wireformat.peer.sink import Sink
 from wireformat.peer.wire import Wire
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import StrangerRefused
-from wireformat.protocols.handshake.opening import SHOWN, stranger
-from wireformat.protocols.handshake.stream_end import VmStateEnd
+from wireformat.protocols.handshake.sessions.events import StrangerRefused
+from wireformat.protocols.handshake.sessions.opening import SHOWN, stranger
+from wireformat.protocols.handshake.sessions.stream_end import VmStateEnd
 
 if TYPE_CHECKING:
     from OpenSSL import SSL

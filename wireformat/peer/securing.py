@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wireformat.peer.line import LINGER
 from wireformat.peer.wire import Wire
 from wireformat.protocols.channels.messages import MAGIC, MARKER
-from wireformat.protocols.handshake.listener import refuse_plaintext
+from wireformat.protocols.handshake.sessions.listener import refuse_plaintext
 
 if TYPE_CHECKING:
     from OpenSSL import SSL

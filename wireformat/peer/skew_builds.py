@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from wireformat.derive.baseline_store import shipped
 from wireformat.peer.skew_guest import NEW_FORM, OLD_FORM, Form, abilities_of
-from wireformat.protocols.handshake.dialect import TODAY, Dialect
-from wireformat.protocols.handshake.offering import LIVE, offer
-from wireformat.protocols.handshake.offers import ChannelOffer, Offer, Wish
-from wireformat.protocols.handshake.payloads import FRAMED, RAW, STRIPED
-from wireformat.protocols.handshake.profile import profile_bytes, profile_of, read_profile
+from wireformat.protocols.handshake.files.profile import profile_bytes, profile_of, read_profile
+from wireformat.protocols.handshake.negotiation.offering import LIVE, offer
+from wireformat.protocols.handshake.negotiation.offers import ChannelOffer, Offer, Wish
+from wireformat.protocols.handshake.negotiation.registry import Side
+from wireformat.protocols.handshake.negotiation.releases import release
 from wireformat.protocols.handshake.protocol import PROTOCOL
-from wireformat.protocols.handshake.registry import Side
-from wireformat.protocols.handshake.releases import release
+from wireformat.protocols.handshake.sessions.dialect import TODAY, Dialect
+from wireformat.protocols.handshake.sessions.payloads import FRAMED, RAW, STRIPED
 
 OLD_FEATURE: Final = "release-ram"
 """A capability that every build has."""

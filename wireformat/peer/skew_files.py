@@ -33,15 +33,15 @@ from wireformat.peer.skew_seen import (
     left_behind,
     loading,
 )
-from wireformat.protocols.handshake.admission import admit
-from wireformat.protocols.handshake.container import front, manifest_of
-from wireformat.protocols.handshake.container_reader import ContainerReader
-from wireformat.protocols.handshake.offer_wire import result_entries, result_of
-from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.profile import settle_with
-from wireformat.protocols.handshake.registry import Side
-from wireformat.protocols.handshake.resolution import Resolution
-from wireformat.protocols.handshake.soundness import manifest_violations
+from wireformat.protocols.handshake.files.admission import admit
+from wireformat.protocols.handshake.files.container import front, manifest_of
+from wireformat.protocols.handshake.files.container_reader import ContainerReader
+from wireformat.protocols.handshake.files.profile import settle_with
+from wireformat.protocols.handshake.inventories.resolution import Resolution
+from wireformat.protocols.handshake.inventories.soundness import manifest_violations
+from wireformat.protocols.handshake.negotiation.offers import ErrorItem
+from wireformat.protocols.handshake.negotiation.registry import Side
+from wireformat.protocols.handshake.sessions.offer_wire import result_entries, result_of
 from wireformat.protocols.qapi.addresses import File
 from wireformat.protocols.vmstate.stream import read_stream
 

@@ -12,11 +12,11 @@ from typing import Final
 
 from wireformat.codec import encode
 from wireformat.peer.payload import Payload
-from wireformat.protocols.handshake.abilities import Abilities, abilities_of_inventory
-from wireformat.protocols.handshake.inventory import inventory_of_stream
-from wireformat.protocols.handshake.inventory_items import SectionItem
+from wireformat.protocols.handshake.inventories.abilities import Abilities, abilities_of_inventory
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_stream
+from wireformat.protocols.handshake.inventories.resolution import Resolution
+from wireformat.protocols.handshake.items.inventory import SectionItem
 from wireformat.protocols.handshake.messages import Inventory
-from wireformat.protocols.handshake.resolution import Resolution
 from wireformat.protocols.vmstate.encoder import element_bytes, footer_bytes
 from wireformat.protocols.vmstate.messages import (
     Configuration,

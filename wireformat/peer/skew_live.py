@@ -35,14 +35,14 @@ from wireformat.peer.skew_seen import (
 from wireformat.peer.source import SourcePeer
 from wireformat.peer.tls import server_context
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import Agreed, Completed, Event, Failed, StrangerRefused
-from wireformat.protocols.handshake.judgement import judge
-from wireformat.protocols.handshake.listener import Listener as Sessions
+from wireformat.protocols.handshake.inventories.judgement import judge
+from wireformat.protocols.handshake.inventories.resolution import Resolution
+from wireformat.protocols.handshake.inventories.soundness import violations
 from wireformat.protocols.handshake.messages import Inventory, InventoryReply
-from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.resolution import Resolution
-from wireformat.protocols.handshake.soundness import violations
-from wireformat.protocols.handshake.source import SourceSession
+from wireformat.protocols.handshake.negotiation.offers import ErrorItem
+from wireformat.protocols.handshake.sessions.events import Agreed, Completed, Event, Failed, StrangerRefused
+from wireformat.protocols.handshake.sessions.listener import Listener as Sessions
+from wireformat.protocols.handshake.sessions.source import SourceSession
 from wireformat.protocols.qapi.addresses import Address, parse
 from wireformat.protocols.vmstate.stream import read_stream
 

@@ -12,11 +12,11 @@ from wireformat.peer.skew import Cell, Insistence, Transport
 from wireformat.peer.skew_builds import BUILDS, Build
 from wireformat.peer.skew_guest import inventory_of
 from wireformat.peer.skew_keys import Keys
-from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Judge, Secrets
 from wireformat.protocols.handshake.messages import NONCE_SIZE, ConfirmLevel, Context
-from wireformat.protocols.handshake.offers import Wish
-from wireformat.protocols.handshake.registry import Side
-from wireformat.protocols.handshake.source_handshake import SourceConfig
+from wireformat.protocols.handshake.negotiation.offers import Wish
+from wireformat.protocols.handshake.negotiation.registry import Side
+from wireformat.protocols.handshake.sessions.destination_handshake import DestinationConfig, Judge, Secrets
+from wireformat.protocols.handshake.sessions.source_handshake import SourceConfig
 from wireformat.protocols.qapi.addresses import Address, Inet, Unix
 
 WISHES: Final = {Insistence.WANT: Wish.WANT, Insistence.REQUIRE: Wish.REQUIRE}

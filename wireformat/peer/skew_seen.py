@@ -9,11 +9,11 @@ from typing import Final
 from wireformat.peer.skew import Outcome
 from wireformat.peer.skew_builds import FEATURES, Build
 from wireformat.peer.skew_guest import abilities_of
-from wireformat.protocols.handshake.events import ChannelRefused, Event, Failed, Negotiated, StrangerRefused
-from wireformat.protocols.handshake.inventory import inventory_of_stream
-from wireformat.protocols.handshake.judgement import judge
-from wireformat.protocols.handshake.offers import ErrorItem
-from wireformat.protocols.handshake.resolution import Resolution, resolve
+from wireformat.protocols.handshake.inventories.inventory import inventory_of_stream
+from wireformat.protocols.handshake.inventories.judgement import judge
+from wireformat.protocols.handshake.inventories.resolution import Resolution, resolve
+from wireformat.protocols.handshake.negotiation.offers import ErrorItem
+from wireformat.protocols.handshake.sessions.events import ChannelRefused, Event, Failed, Negotiated, StrangerRefused
 from wireformat.protocols.vmstate.stream import read_stream
 
 SENT: Final = "sent"

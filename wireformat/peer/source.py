@@ -17,7 +17,7 @@ from wireformat.peer.line import LINGER, Line
 from wireformat.peer.patience import Patience
 from wireformat.peer.payload import Payload
 from wireformat.peer.storage import Disks
-from wireformat.protocols.handshake.events import (
+from wireformat.protocols.handshake.sessions.events import (
     ChannelKey,
     ChannelOpened,
     ChannelRefused,
@@ -30,11 +30,11 @@ from wireformat.protocols.handshake.events import (
     Started,
     Uncertain,
 )
-from wireformat.protocols.handshake.payloads import STRIPED
+from wireformat.protocols.handshake.sessions.payloads import STRIPED
 
 if TYPE_CHECKING:
-    from wireformat.protocols.handshake.channel_source import ChannelSource
-    from wireformat.protocols.handshake.source import SourceSession
+    from wireformat.protocols.handshake.sessions.channel_source import ChannelSource
+    from wireformat.protocols.handshake.sessions.source import SourceSession
 
 ATTEMPTS = 4
 """How often a channel is dialled before it counts as unreachable."""

@@ -17,7 +17,7 @@ from typing import Protocol
 from wireformat.peer.dialling import connect
 from wireformat.peer.listening import Listener, listen
 from wireformat.peer.wire import Wire
-from wireformat.protocols.handshake.events import ChannelKey
+from wireformat.protocols.handshake.sessions.events import ChannelKey
 from wireformat.protocols.qapi.addresses import Address
 
 

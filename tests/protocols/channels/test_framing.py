@@ -10,8 +10,8 @@ from wireformat.errors import DecodeError
 from wireformat.protocols.channels.framing import CRITICAL, FRAMING, is_grease
 from wireformat.protocols.channels.messages import HeaderEntries
 from wireformat.protocols.handshake.messages import Commit, Hello, ResultEntries
-from wireformat.protocols.handshake.payloads import RAW, STRIPED
-from wireformat.protocols.handshake.registry import registry
+from wireformat.protocols.handshake.negotiation.registry import registry
+from wireformat.protocols.handshake.sessions.payloads import RAW, STRIPED
 from wireformat.schema.lift import lift
 from wireformat.schema.values import Unknown
 

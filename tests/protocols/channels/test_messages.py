@@ -25,12 +25,12 @@ from tests.protocols.handshake.loopback import (
 from wireformat.codec import codec_for
 from wireformat.errors import DecodeError
 from wireformat.protocols.channels.messages import ChannelHeader, ChannelKind, HeaderFlags
-from wireformat.protocols.handshake import keys
-from wireformat.protocols.handshake.binding import Binding
-from wireformat.protocols.handshake.container import front
-from wireformat.protocols.handshake.events import ChannelKey
-from wireformat.protocols.handshake.listener import Listener
-from wireformat.protocols.handshake.resume import Thread
+from wireformat.protocols.handshake.files.container import front
+from wireformat.protocols.handshake.sessions import keys
+from wireformat.protocols.handshake.sessions.binding import Binding
+from wireformat.protocols.handshake.sessions.events import ChannelKey
+from wireformat.protocols.handshake.sessions.listener import Listener
+from wireformat.protocols.handshake.sessions.resume import Thread
 
 VECTORS = json.loads((ROOT / "spec/vectors/channels/valid/ChannelHeader.json").read_text())["vectors"]
 HEADERS = [bytes.fromhex(each["hex"]) for each in VECTORS]

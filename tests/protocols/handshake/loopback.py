@@ -8,12 +8,21 @@ from itertools import count
 from typing import Any, Protocol
 
 from tests.protocols.vmstate.building import simple_stream
-from wireformat.protocols.handshake.channel_source import ChannelSource
-from wireformat.protocols.handshake.connection import Connection
-from wireformat.protocols.handshake.destination import DestinationSession
-from wireformat.protocols.handshake.destination_handshake import DestinationConfig, Secrets
-from wireformat.protocols.handshake.dialect import TODAY
-from wireformat.protocols.handshake.events import (
+from wireformat.protocols.handshake.items.inventory import (
+    MachineItem,
+    SectionEntries,
+    SectionItem,
+    SubsectionFlags,
+    SubsectionItem,
+)
+from wireformat.protocols.handshake.messages import Hello, Inventory
+from wireformat.protocols.handshake.negotiation.offers import CapabilityOffer, ChannelOffer, Offer, Wish
+from wireformat.protocols.handshake.sessions.channel_source import ChannelSource
+from wireformat.protocols.handshake.sessions.connection import Connection
+from wireformat.protocols.handshake.sessions.destination import DestinationSession
+from wireformat.protocols.handshake.sessions.destination_handshake import DestinationConfig, Secrets
+from wireformat.protocols.handshake.sessions.dialect import TODAY
+from wireformat.protocols.handshake.sessions.events import (
     ChannelKey,
     ChannelsWanted,
     Event,
@@ -23,23 +32,14 @@ from wireformat.protocols.handshake.events import (
     PayloadReceived,
     PeerLoaded,
 )
-from wireformat.protocols.handshake.frames import FrameWriter, checksum, entries
-from wireformat.protocols.handshake.inventory_items import (
-    MachineItem,
-    SectionEntries,
-    SectionItem,
-    SubsectionFlags,
-    SubsectionItem,
-)
-from wireformat.protocols.handshake.listener import Listener
-from wireformat.protocols.handshake.messages import Hello, Inventory
-from wireformat.protocols.handshake.offer_wire import offer_entries
-from wireformat.protocols.handshake.offers import CapabilityOffer, ChannelOffer, Offer, Wish
-from wireformat.protocols.handshake.opening import OURS
-from wireformat.protocols.handshake.payloads import HANDOVER, RAW, RESUME, STRIPED
-from wireformat.protocols.handshake.refusal import errors_of
-from wireformat.protocols.handshake.source import SourceSession
-from wireformat.protocols.handshake.source_handshake import SourceConfig
+from wireformat.protocols.handshake.sessions.frames import FrameWriter, checksum, entries
+from wireformat.protocols.handshake.sessions.listener import Listener
+from wireformat.protocols.handshake.sessions.offer_wire import offer_entries
+from wireformat.protocols.handshake.sessions.opening import OURS
+from wireformat.protocols.handshake.sessions.payloads import HANDOVER, RAW, RESUME, STRIPED
+from wireformat.protocols.handshake.sessions.refusal import errors_of
+from wireformat.protocols.handshake.sessions.source import SourceSession
+from wireformat.protocols.handshake.sessions.source_handshake import SourceConfig
 
 STREAM = simple_stream()
 MAIN_HEADER = bytes.fromhex("5145564d4853000101010020b0618ee8") + bytes(16)

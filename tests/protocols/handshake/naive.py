@@ -8,10 +8,10 @@ required one needs, so that a side that gains an ability loses the migration.
 from __future__ import annotations
 
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry
-from wireformat.protocols.handshake.negotiate_capabilities import Table
-from wireformat.protocols.handshake.negotiate_reasons import Reasons
-from wireformat.protocols.handshake.offers import Offer, Wish
-from wireformat.protocols.handshake.registry import Registry
+from wireformat.protocols.handshake.negotiation.negotiate_capabilities import Table
+from wireformat.protocols.handshake.negotiation.negotiate_reasons import Reasons
+from wireformat.protocols.handshake.negotiation.offers import Offer, Wish
+from wireformat.protocols.handshake.negotiation.registry import Registry
 
 
 def settle_naively(source: Offer, destination: Offer, registry: Registry, reasons: Reasons) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from tests.protocols.handshake.random_offers import Case
 from wireformat.protocols.handshake.error_codes import ErrorCode, Retry
-from wireformat.protocols.handshake.negotiate import negotiate
-from wireformat.protocols.handshake.offers import (
+from wireformat.protocols.handshake.negotiation.negotiate import negotiate
+from wireformat.protocols.handshake.negotiation.offers import (
     CapabilityOffer,
     ChannelOffer,
     ErrorItem,
@@ -23,7 +23,7 @@ from wireformat.protocols.handshake.offers import (
     Span,
     Wish,
 )
-from wireformat.protocols.handshake.registry import Registry, Rule
+from wireformat.protocols.handshake.negotiation.registry import Registry, Rule
 
 VERSIONS = (1, 2, 3, 4)
 PAYLOADS = ("v1-raw", "v1-striped")

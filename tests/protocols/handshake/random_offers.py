@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from wireformat.protocols.handshake.offers import (
+from wireformat.protocols.handshake.negotiation.offers import (
     CapabilityOffer,
     ChannelOffer,
     Offer,
@@ -18,7 +18,7 @@ from wireformat.protocols.handshake.offers import (
     Value,
     Wish,
 )
-from wireformat.protocols.handshake.registry import Capability, Parameter, Registry, Rule
+from wireformat.protocols.handshake.negotiation.registry import Capability, Parameter, Registry, Rule
 
 SOURCE_WISHES = (*[Wish.REQUIRE] * 2, *[Wish.WANT] * 6, *[Wish.AUTO] * 6, *[Wish.AVOID] * 5, Wish.FORBID)
 DESTINATION_WISHES = (Wish.REQUIRE, Wish.WANT, *[Wish.AUTO] * 12, *[Wish.AVOID] * 5, Wish.FORBID)

@@ -24,9 +24,10 @@ from tests.protocols.vmstate.building import (
     subsection,
     vmsd,
 )
-from wireformat.protocols.handshake.abilities import Abilities, SectionAbility, SubsectionAbility
-from wireformat.protocols.handshake.inventory import applied, section_order, wire_order
-from wireformat.protocols.handshake.inventory_items import (
+from wireformat.protocols.handshake.inventories.abilities import Abilities, SectionAbility, SubsectionAbility
+from wireformat.protocols.handshake.inventories.inventory import applied, section_order, wire_order
+from wireformat.protocols.handshake.inventories.resolution import Resolution
+from wireformat.protocols.handshake.items.inventory import (
     FeatureItem,
     MachineItem,
     RamBlockItem,
@@ -37,7 +38,6 @@ from wireformat.protocols.handshake.inventory_items import (
     SubsectionItem,
 )
 from wireformat.protocols.handshake.messages import Inventory
-from wireformat.protocols.handshake.resolution import Resolution
 
 NAMES = ("0000:00:01.0/nic", "0000:00:02.0/nic", "a~b/c", "cpu", "rtc", "timer")
 SUBSECTIONS = ("rss", "mtu/x", "a~1", "late")

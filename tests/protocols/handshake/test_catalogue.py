@@ -13,12 +13,12 @@ from tests.test_catalogue import RAISERS
 from wireformat.catalogue import CATALOGUE as EVERYWHERE
 from wireformat.errors import DecodeError, LocalProtocolError
 from wireformat.protocols.handshake.catalogue import CATALOGUE
-from wireformat.protocols.handshake.dialect import TODAY
-from wireformat.protocols.handshake.frames import FrameReader, FrameWriter
-from wireformat.protocols.handshake.listener import Listener
 from wireformat.protocols.handshake.messages import ConfirmLevel, Progress
 from wireformat.protocols.handshake.protocol import PROTOCOL
-from wireformat.protocols.handshake.source import SourceSession
+from wireformat.protocols.handshake.sessions.dialect import TODAY
+from wireformat.protocols.handshake.sessions.frames import FrameReader, FrameWriter
+from wireformat.protocols.handshake.sessions.listener import Listener
+from wireformat.protocols.handshake.sessions.source import SourceSession
 
 
 def raised() -> Iterator[tuple[str, str]]:

@@ -17,13 +17,13 @@ from tests.protocols.handshake.loopback import (
     said,
     source_config,
 )
-from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import Failed, Paused, PayloadEnded, Resumed
-from wireformat.protocols.handshake.frames import FIRST_LIMIT, MAX_BLOCK, MAX_FRAMES, FrameWriter
-from wireformat.protocols.handshake.negotiate import negotiate
-from wireformat.protocols.handshake.offers import Refusal, Result
-from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW, RESUME
+from wireformat.protocols.handshake.negotiation.negotiate import negotiate
+from wireformat.protocols.handshake.negotiation.offers import Refusal, Result
+from wireformat.protocols.handshake.sessions.dialect import TODAY
+from wireformat.protocols.handshake.sessions.events import Failed, Paused, PayloadEnded, Resumed
+from wireformat.protocols.handshake.sessions.frames import FIRST_LIMIT, MAX_BLOCK, MAX_FRAMES, FrameWriter
+from wireformat.protocols.handshake.sessions.payloads import FRAMED, HANDOVER, RAW, RESUME
 from wireformat.protocols.handshake.transfer_messages import MAX_PIECE, Handover, PayloadBlock, PayloadEnd
 
 BOTH = (1, 2)

@@ -14,7 +14,7 @@ from wireformat.protocols.channels.messages import ChannelHeader, ChannelKind, H
 from wireformat.protocols.handshake import messages
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.frame import Frame
-from wireformat.protocols.handshake.offer_items import ErrorEntries
+from wireformat.protocols.handshake.items.offer import ErrorEntries
 from wireformat.schema.lift import lift
 
 REJECT_OF_THE_DESIGN = bytes.fromhex(

@@ -7,15 +7,10 @@ from types import ModuleType
 import pytest
 
 from wireformat.protocols import protocol
-from wireformat.protocols.handshake import (
-    file_messages,
-    frame,
-    inventory_items,
-    messages,
-    offer_items,
-    profile_items,
-    transfer_messages,
-)
+from wireformat.protocols.handshake import file_messages, frame, messages, transfer_messages
+from wireformat.protocols.handshake.items import inventory as inventory_items
+from wireformat.protocols.handshake.items import offer as offer_items
+from wireformat.protocols.handshake.items import profile as profile_items
 from wireformat.protocols.handshake.protocol import PROTOCOL
 from wireformat.schema import Record
 from wireformat.schema.lint import lint

@@ -19,10 +19,10 @@ from tests.protocols.handshake.loopback import (
     source_config,
 )
 from wireformat.derive.baseline_store import shipped
-from wireformat.protocols.handshake.abilities import abilities_of_inventory
-from wireformat.protocols.handshake.dialect import TODAY, Dialect
-from wireformat.protocols.handshake.judgement import judge
-from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW, STRIPED
+from wireformat.protocols.handshake.inventories.abilities import abilities_of_inventory
+from wireformat.protocols.handshake.inventories.judgement import judge
+from wireformat.protocols.handshake.sessions.dialect import TODAY, Dialect
+from wireformat.protocols.handshake.sessions.payloads import FRAMED, HANDOVER, RAW, STRIPED
 
 NEW_OFFER = offer(HANDOVER, payloads=(FRAMED, RAW, STRIPED), channels=2, versions=(1, 2))
 OLD_OFFER = offer(HANDOVER, payloads=(RAW, STRIPED), channels=2)

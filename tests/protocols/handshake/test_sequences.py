@@ -26,11 +26,15 @@ from tests.protocols.handshake.loopback import (
     source_config,
 )
 from wireformat.errors import LocalProtocolError
-from wireformat.protocols.handshake.abilities import Abilities, SectionAbility
-from wireformat.protocols.handshake.channel_source import ChannelSource
-from wireformat.protocols.handshake.dialect import TODAY
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.events import (
+from wireformat.protocols.handshake.inventories.abilities import Abilities, SectionAbility
+from wireformat.protocols.handshake.inventories.judgement import judge
+from wireformat.protocols.handshake.items.inventory import SectionItem, VersionItem
+from wireformat.protocols.handshake.messages import ConfirmLevel
+from wireformat.protocols.handshake.negotiation.offers import CapabilityOffer, ChannelOffer, Offer, Wish
+from wireformat.protocols.handshake.sessions.channel_source import ChannelSource
+from wireformat.protocols.handshake.sessions.dialect import TODAY
+from wireformat.protocols.handshake.sessions.events import (
     Agreed,
     ChannelKey,
     ChannelRefused,
@@ -40,15 +44,11 @@ from wireformat.protocols.handshake.events import (
     Resumed,
     StrangerRefused,
 )
-from wireformat.protocols.handshake.inventory_items import SectionItem, VersionItem
-from wireformat.protocols.handshake.judgement import judge
-from wireformat.protocols.handshake.listener import Listener
-from wireformat.protocols.handshake.messages import ConfirmLevel
-from wireformat.protocols.handshake.offers import CapabilityOffer, ChannelOffer, Offer, Wish
-from wireformat.protocols.handshake.opening import STREAM as STREAM_START
-from wireformat.protocols.handshake.payloads import HANDOVER, RAW, RESUME, STRIPED
-from wireformat.protocols.handshake.resume import Thread
-from wireformat.protocols.handshake.source import SourceSession
+from wireformat.protocols.handshake.sessions.listener import Listener
+from wireformat.protocols.handshake.sessions.opening import STREAM as STREAM_START
+from wireformat.protocols.handshake.sessions.payloads import HANDOVER, RAW, RESUME, STRIPED
+from wireformat.protocols.handshake.sessions.resume import Thread
+from wireformat.protocols.handshake.sessions.source import SourceSession
 
 TWO = offer("multifd", payloads=(RAW,), channels=2)
 

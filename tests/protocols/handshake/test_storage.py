@@ -10,13 +10,13 @@ import pytest
 from tests.protocols.handshake.loopback import STREAM, Loopback, destination_config, offer, said, source_config
 from tests.protocols.handshake.test_revisions import old
 from wireformat.errors import LocalProtocolError
-from wireformat.protocols.handshake.channel_destination import ChannelDestination
-from wireformat.protocols.handshake.events import ChannelKey, ChannelRefused, ChannelsWanted, HandedOver
 from wireformat.protocols.handshake.messages import ChannelAck, Commit
-from wireformat.protocols.handshake.negotiate import negotiate
-from wireformat.protocols.handshake.offers import DiskOffer, Offer, Refusal, Result
-from wireformat.protocols.handshake.payloads import FRAMED, HANDOVER, RAW, RESUME, STRIPED
-from wireformat.protocols.handshake.source import SourceSession
+from wireformat.protocols.handshake.negotiation.negotiate import negotiate
+from wireformat.protocols.handshake.negotiation.offers import DiskOffer, Offer, Refusal, Result
+from wireformat.protocols.handshake.sessions.channel_destination import ChannelDestination
+from wireformat.protocols.handshake.sessions.events import ChannelKey, ChannelRefused, ChannelsWanted, HandedOver
+from wireformat.protocols.handshake.sessions.payloads import FRAMED, HANDOVER, RAW, RESUME, STRIPED
+from wireformat.protocols.handshake.sessions.source import SourceSession
 
 VDA, VDB = ChannelKey("nbd", 0, "vda"), ChannelKey("nbd", 1, "vdb")
 

@@ -9,16 +9,16 @@ import pytest
 
 from tests.derive import freeze_proofs
 from tests.derive.plain_bytes import frame
-from wireformat.protocols.handshake.events import ChannelKey
 from wireformat.protocols.handshake.frame import FRAME_HEADER
-from wireformat.protocols.handshake.keys import (
+from wireformat.protocols.handshake.sessions.events import ChannelKey
+from wireformat.protocols.handshake.sessions.keys import (
     channel_proof,
     confirmation,
     result_digest,
     resume_answer,
     resume_proof,
 )
-from wireformat.protocols.handshake.transcript import Transcript
+from wireformat.protocols.handshake.sessions.transcript import Transcript
 
 
 def vectors(name: str) -> list[dict[str, Any]]:

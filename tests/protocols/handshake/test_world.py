@@ -14,11 +14,11 @@ import pytest
 from tests.house.project import ROOT
 from wireformat.explore.search import Report, explore
 from wireformat.protocols.handshake.world import CLAIMS, WORLDS
-from wireformat.protocols.handshake.world_channels import ChannelsWorld
-from wireformat.protocols.handshake.world_claims import BY_ID
-from wireformat.protocols.handshake.world_handover import HandoverWorld
-from wireformat.protocols.handshake.world_handshake import HandshakeWorld
-from wireformat.protocols.handshake.world_plan import Channels
+from wireformat.protocols.handshake.worlds.channels import ChannelsWorld
+from wireformat.protocols.handshake.worlds.claims import BY_ID
+from wireformat.protocols.handshake.worlds.handover import HandoverWorld
+from wireformat.protocols.handshake.worlds.handshake import HandshakeWorld
+from wireformat.protocols.handshake.worlds.plan import Channels
 from wireformat.schema.world import Always, AtMost
 
 

@@ -7,7 +7,8 @@ have offered.
 from __future__ import annotations
 
 from wireformat.protocols.channels.framing import Label
-from wireformat.protocols.handshake.inventory_items import MachineItem, OmittedItem, RamBlockItem, SectionItem
+from wireformat.protocols.handshake.items.inventory import MachineItem, OmittedItem, RamBlockItem, SectionItem
+from wireformat.protocols.handshake.items.profile import LoadableSection
 from wireformat.protocols.handshake.messages import (
     DIGEST_SIZE,
     MAX_BLOCKS,
@@ -17,7 +18,6 @@ from wireformat.protocols.handshake.messages import (
     OfferMessage,
     ResultEntries,
 )
-from wireformat.protocols.handshake.profile_items import LoadableSection
 from wireformat.schema import Bytes, Int16ub, Int32ub, List, Nested, tlv, tlvs
 
 

@@ -9,7 +9,7 @@ only files hold, is declared beside this module.
 from __future__ import annotations
 
 from wireformat.protocols.channels.framing import FRAMING, REVISIONS, Label, RestToken, Token
-from wireformat.protocols.handshake.inventory_items import (
+from wireformat.protocols.handshake.items.inventory import (
     MachineItem,
     OmittedItem,
     RamBlockItem,
@@ -19,7 +19,7 @@ from wireformat.protocols.handshake.inventory_items import (
     VerdictItem,
     VersionItem,
 )
-from wireformat.protocols.handshake.offer_items import (
+from wireformat.protocols.handshake.items.offer import (
     CapabilityItem,
     ChannelCount,
     ChannelItem,

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wireformat.protocols.handshake.world_channels import ChannelsWorld
-from wireformat.protocols.handshake.world_claims import CLAIMS
-from wireformat.protocols.handshake.world_handover import HandoverWorld
-from wireformat.protocols.handshake.world_handshake import HandshakeWorld
-from wireformat.protocols.handshake.world_resume import ResumeWorld
-from wireformat.protocols.handshake.world_tampering import TamperingWorld
+from wireformat.protocols.handshake.worlds.channels import ChannelsWorld
+from wireformat.protocols.handshake.worlds.claims import CLAIMS
+from wireformat.protocols.handshake.worlds.handover import HandoverWorld
+from wireformat.protocols.handshake.worlds.handshake import HandshakeWorld
+from wireformat.protocols.handshake.worlds.resume import ResumeWorld
+from wireformat.protocols.handshake.worlds.tampering import TamperingWorld
 from wireformat.schema.world import World
 
 __all__ = ["CLAIMS", "WORLDS"]

@@ -1,0 +1,1 @@
+"""Migrations without a destination: containers and target profiles."""

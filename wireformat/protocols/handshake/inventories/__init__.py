@@ -1,0 +1,1 @@
+"""What the source would send, what the destination can load, and what follows."""

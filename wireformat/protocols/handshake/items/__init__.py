@@ -1,0 +1,1 @@
+"""What messages list: offers, inventories, profiles."""

@@ -1,0 +1,1 @@
+"""What both sides offer, and the pure function that makes one result of it."""
