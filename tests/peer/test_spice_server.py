@@ -126,9 +126,9 @@ def test_who_asks_and_does_not_read_is_not_read() -> None:
             connection = server.party.session.main.lane.connection
             (line,) = [each for each in server.server._lines if each.end is server.party.session.main.lane]
             line.wire.write = never  # type: ignore[method-assign]
-            while connection.wants_data:
-                await ask(peer)
-                await asyncio.sleep(0.2)
+            before = connection.next_serial
+            await ask(peer)
+            await until(lambda: connection.next_serial > before)
             await asyncio.sleep(0.2)
             before = connection.next_serial
             await ask(peer)

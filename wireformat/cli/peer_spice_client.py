@@ -65,7 +65,7 @@ def run(
     ] = None,
     without: options.Without = None,
     moves: Annotated[int | None, typer.Option(min=0, help="leave after so many migrations")] = None,
-    timeout: options.Timeout = 10.0,
+    timeout: options.Timeout = 5.0,
     as_json: options.AsJson = False,
 ) -> int:
     """Be a SPICE client: link, follow each migration, tell each step."""

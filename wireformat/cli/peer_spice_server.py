@@ -105,7 +105,7 @@ def source(
     password_file: options.PasswordFile = None,
     without: options.Without = None,
     pause: Pause = 1.0,
-    timeout: options.Timeout = 10.0,
+    timeout: options.Timeout = 5.0,
     as_json: options.AsJson = False,
 ) -> int:
     """Serve one SPICE client, and lead it to a target."""
@@ -136,7 +136,7 @@ def target(
     password_file: options.PasswordFile = None,
     without: options.Without = None,
     once: Annotated[bool, typer.Option("--once", help="end when a client has left")] = False,
-    timeout: options.Timeout = 10.0,
+    timeout: options.Timeout = 5.0,
     as_json: options.AsJson = False,
 ) -> int:
     """Take over SPICE clients that other servers send, until interrupted."""

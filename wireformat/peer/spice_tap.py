@@ -24,7 +24,7 @@ from wireformat.protocols.spice.recording import file_name, head, note, rows
 from wireformat.protocols.spice.relay import OTHER, Relay
 
 TIMELINE = "timeline.jsonl"
-CONNECT_TIMEOUT = 10.0
+CONNECT_TIMEOUT = 5.0
 
 
 class SpiceTap:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.protocols.spice.linking import linked
 from wireformat.protocols.spice.client_channel import DISPLAY_INIT, Channel, start_message
-from wireformat.protocols.spice.codes import ChannelType
+from wireformat.protocols.spice.codes import ChannelType, MigrateFlags
 from wireformat.protocols.spice.connection import ClientConnection
 from wireformat.protocols.spice.lane import ClientLane
 from wireformat.protocols.spice.main_messages import AttachChannels
@@ -60,3 +60,36 @@ def test_nothing_is_sent_to_who_is_gone() -> None:
     both.lane.connection.close()
     both.send(AttachChannels())
     assert both.lane.data_to_send() == b""
+
+
+def test_a_state_is_carried() -> None:
+    both = channel()
+    here, there = both.lane, both.target
+    assert there is not None
+    both.steps = moving()
+    both.flush(MigrateFlags.NEED_FLUSH | MigrateFlags.NEED_DATA_TRANSFER)
+    assert here.data_to_send() == bytes.fromhex("0400 00000000")
+    assert here.connection.next_serial == 2
+    both.steps.heard("ServerMigrateData")
+    assert both.carry(b"state") is here
+    assert there.data_to_send() == bytes.fromhex("0500 05000000") + b"state"
+    assert there.connection.next_serial == 3
+    assert both.steps.state == "served"
+
+
+def test_a_channel_without_a_state_follows() -> None:
+    both = channel()
+    here = both.lane
+    both.steps = moving()
+    both.flush(MigrateFlags(0))
+    assert both.follow() is here
+    assert here.data_to_send() == b""
+    assert both.steps.state == "served"
+
+
+def moving() -> Steps:
+    """The machine of a channel that was told to move."""
+    steps = Steps("client-channel", lambda event: None, MAIN)
+    for event in ("dial-target", "target-linked", "Migrate"):
+        steps.heard(event)
+    return steps

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wireformat.protocols.spice.codes import ChannelType
+from wireformat.protocols.spice.codes import ChannelType, MigrateFlags
+from wireformat.protocols.spice.common_messages import ClientMigrateData, MigrateFlushMark
 from wireformat.protocols.spice.lane import ClientLane
 from wireformat.protocols.spice.party_events import ChannelKey
 from wireformat.protocols.spice.steps import Steps
@@ -43,6 +44,31 @@ class Channel:
         assert self.target is not None
         left, self.lane, self.target = self.lane, self.target, None
         self.lane.is_target = False
+        return left
+
+    def flush(self, flags: MigrateFlags) -> None:
+        """Say that nothing more comes here, if that is asked for."""
+        if flags & MigrateFlags.NEED_FLUSH:
+            self.send(MigrateFlushMark())
+            self.steps.did("MigrateFlushMark")
+
+    def follow(self) -> ClientLane:
+        """Go to the target without a state; the lane that is left."""
+        left = self._count_on()
+        self.steps.did("swap")
+        return left
+
+    def carry(self, data: bytes) -> ClientLane:
+        """Go to the target with the state, as the first that it hears; the lane that is left."""
+        left = self._count_on()
+        self.send(ClientMigrateData(data=data))
+        self.steps.did("ClientMigrateData")
+        return left
+
+    def _count_on(self) -> ClientLane:
+        """Swap; the serials of the channel go on."""
+        left = self.swap()
+        self.lane.connection.next_serial = left.connection.next_serial
         return left
 
     def drop_target(self) -> None:

@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING
 from wireformat.errors import RemoteProtocolError
 from wireformat.protocols.spice.client_channel import Channel
 from wireformat.protocols.spice.codes import MainCapability, MigrateFlags
-from wireformat.protocols.spice.common_messages import (
-    ClientMigrateData,
-    Migrate,
-    MigrateFlushMark,
-    ServerMigrateData,
-)
+from wireformat.protocols.spice.common_messages import Migrate, ServerMigrateData
 from wireformat.protocols.spice.lane import ClientLane
 from wireformat.protocols.spice.main_messages import (
     ClientMigrateEnd,
@@ -79,7 +74,7 @@ class Moves:
                 self._move_channel(channel, flags, name)
             case ServerMigrateData(data=data):
                 channel.steps.heard(name)
-                self._carry(channel, data)
+                self._moved(channel, channel.carry(data))
 
     def _begin(self, message: MigrateBegin | MigrateBeginSeamless, name: str) -> None:
         party = self._party
@@ -255,27 +250,13 @@ class Moves:
             self.begin_anew()
             return
         channel.steps.heard(name)
-        if flags & MigrateFlags.NEED_FLUSH:
-            channel.send(MigrateFlushMark())
-            channel.steps.did("MigrateFlushMark")
+        channel.flush(flags)
         if not flags & MigrateFlags.NEED_DATA_TRANSFER:
-            self._leave(channel)
-            channel.steps.did("swap")
-            self._moved(channel)
+            self._moved(channel, channel.follow())
 
-    def _carry(self, channel: Channel, data: bytes) -> None:
-        self._leave(channel)
-        channel.send(ClientMigrateData(data=data))
-        channel.steps.did("ClientMigrateData")
-        self._moved(channel)
-
-    def _leave(self, channel: Channel) -> None:
-        """Go to the target, counting on. The source is not left yet: it drops every channel once main is gone."""
-        left = channel.swap()
-        channel.lane.connection.next_serial = left.connection.next_serial
+    def _moved(self, channel: Channel, left: ClientLane) -> None:
+        """A channel is at the target. The source is not left yet: it drops every channel once main is gone."""
         self._left.append(left)
-
-    def _moved(self, channel: Channel) -> None:
         self._use(channel)
         self._look_whether_moved()
 
