@@ -67,7 +67,11 @@ def ec_key() -> bytes:
     return generate_private_key(SECP256R1()).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-@pytest.mark.parametrize("public", [bytes(KEY_SIZE), b"", SIGNATURE + b"\xff" * 140, ec_key()])
+@pytest.mark.parametrize(
+    "public",
+    [bytes(KEY_SIZE), b"", SIGNATURE + b"\xff" * 140, ec_key()],
+    ids=["zeros", "nothing", "no modulus", "another kind"],
+)
 def test_what_is_no_key(public: bytes) -> None:
     with pytest.raises(DecodeError) as caught:
         encrypt(public, b"")
