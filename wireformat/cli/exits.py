@@ -8,6 +8,7 @@ from wireformat.catalogue import CATALOGUE
 from wireformat.errors import EncodeError, WireError
 from wireformat.protocols.handshake.catalogue import CATALOGUE as HANDSHAKE_CATALOGUE
 from wireformat.protocols.qapi.catalogue import CATALOGUE as QAPI_CATALOGUE
+from wireformat.protocols.spice.catalogue import CATALOGUE as SPICE_CATALOGUE
 from wireformat.protocols.vmstate.catalogue import CATALOGUE as VMSTATE_CATALOGUE
 
 
@@ -32,7 +33,7 @@ _BY_KIND = {
 }
 
 
-_ENTRIES = {**CATALOGUE, **VMSTATE_CATALOGUE, **HANDSHAKE_CATALOGUE, **QAPI_CATALOGUE}
+_ENTRIES = {**CATALOGUE, **VMSTATE_CATALOGUE, **HANDSHAKE_CATALOGUE, **QAPI_CATALOGUE, **SPICE_CATALOGUE}
 """Every error id that a verb may meet."""
 
 
