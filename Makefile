@@ -22,7 +22,7 @@ check: $(VENV)/.dev
 	$(BIN)/pytest -q -n auto -m "not slow and not interop and not soak"
 
 soak: $(VENV)/.dev
-	WIREFORMAT_SOAK=1 $(BIN)/pytest -m soak
+	WIREFORMAT_SOAK=1 $(BIN)/pytest -n auto -m soak
 	$(BIN)/python -m tests.bench.run --gate
 
 bench: $(VENV)/.dev
