@@ -60,6 +60,7 @@ def test_a_migration_over_tls(tmp_path: Path, subject: str | None) -> None:
     run(migrate())
 
 
+@pytest.mark.requirement("SP-088")
 @pytest.mark.parametrize("subject", ["CN=another", "C=XX,CN=127.0.0.1", "no subject"])
 def test_another_certificate_than_announced(tmp_path: Path, subject: str) -> None:
     own, trusted = authority(tmp_path)
