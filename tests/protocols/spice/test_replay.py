@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from tests.captures.spice_runs import NAMES, run
-from wireformat.protocols.spice.capture import Capture
+from wireformat.protocols.spice.capture import Capture, Row
 from wireformat.protocols.spice.replay import Migration, Replay, replay
 from wireformat.protocols.spice.sighting import Sighting
 
@@ -125,6 +125,18 @@ def test_a_target_that_speaks_too_early_is_noticed() -> None:
     """Without the client's MIGRATE_END nothing may be said on the channels of the target."""
     played = without(OK, "conn07", lambda sighting: sighting.name == "ClientMigrateEnd")
     assert {role for role, _ in illegal(played)} == {"target", "target-channel"}
+
+
+def test_what_crosses_the_end_of_a_connection_is_no_fault() -> None:
+    """A target that closes does not read what the client had sent by then."""
+    capture = run(SEAM)
+    (moved,) = (one for one in capture.connections if one.name.startswith("conn08"))
+    (state,) = (each for each in moved.sightings if each.name == "ClientMigrateData")
+    end = Row(state.time - 1e-6, "s2c", note={"t": state.time - 1e-6, "dir": "s2c", "what": "eof"})
+    before = sum(row.time < end.time for row in moved.rows)
+    closed = replace(moved, rows=(*moved.rows[:before], end, *moved.rows[before:]))
+    played = replay(replace(capture, connections=tuple(closed if one is moved else one for one in capture.connections)))
+    assert ("target-channel", "ClientMigrateData") not in illegal(played)
 
 
 @pytest.mark.parametrize("seed", range(40))

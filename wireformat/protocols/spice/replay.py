@@ -178,12 +178,18 @@ class _Run:
             self._log(link, event)
         else:
             self._client.sent(link, event, place)
-            server.heard(link, event, place)
-            if link is server.main:
-                server.received(event, place)
+            if link.is_open:
+                self._take_heard(link, event, place)
             self._arrived(link, event)
         if event == "MigrateDstSeamlessAck":
             server.takes_seamless()
+
+    def _take_heard(self, link: Link, event: str, place: Place) -> None:
+        """What a server reads; messages that cross its own end of the connection it never does."""
+        server = self._server(link.server)
+        server.heard(link, event, place)
+        if link is server.main:
+            server.received(event, place)
 
     def _arrived(self, link: Link, event: str) -> None:
         """The state of a channel has reached the target; all of them make it the client's server."""
