@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.peer.talk import both, read_all, run, send_all
-from wireformat.peer.dialling import UnsupportedAddress, check_usable, connect, is_one_way, unix_name
+from wireformat.peer.dialling import UnsupportedAddress, check_usable, connect, is_one_way, reach, unix_name
 from wireformat.protocols.qapi.addresses import Address, Exec, Fd, File, Inet, Rdma, Unix, Vsock, parse
 
 
@@ -164,3 +164,9 @@ def test_what_cannot_be_used_is_said_before_anything_is_opened(address: Address,
         check_usable(address)
     with pytest.raises(UnsupportedAddress, match=reason):
         run(connect(address))
+
+
+@pytest.mark.parametrize("address", [Inet("a..b", "1"), Inet("x" * 300, "1"), Inet("h", "65536"), Vsock("2", "1")])
+def test_what_a_peer_announced_and_cannot_be_is_not_there(address: Address) -> None:
+    with pytest.raises(OSError, match=r"cannot be the name|not between|not supported"):
+        run(reach(address))

@@ -132,3 +132,16 @@ def test_a_client_that_is_late() -> None:
             await until(lambda: source.party.session is None and target.party.session is None)
 
     run(migrate())
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 300, "\0", "a\nb", "2130706433"])
+def test_a_target_that_cannot_be_dialled_is_a_failed_link(host: str) -> None:
+    async def migrate() -> None:
+        async with served() as source, client(source.place) as (peer, diary):
+            await until(lambda: linked_channels(peer) == BOTH)
+            source.server.migrate_connect(Place(host, 1))
+            await until(lambda: "MigrateConnectError" in diary.steps("client"))
+            assert peer.party.state == "running"
+            assert linked_channels(peer) == BOTH
+
+    run(migrate())

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wireformat.peer.dialling import connect
+from wireformat.peer.dialling import reach
 from wireformat.peer.wire import Wire
 from wireformat.protocols.handshake.sessions.keys import EXPORTER_LABEL, KEY_SIZE
 from wireformat.protocols.qapi.addresses import Address, Inet
@@ -26,7 +26,7 @@ class Dialler:
     async def dial(self) -> tuple[Wire, bytes]:
         """A wire, and the exporter of its TLS; empty without TLS. Raises `OSError`."""
         async with asyncio.timeout(self.timeout):
-            wire = await connect(self.address)
+            wire = await reach(self.address)
             try:
                 return await self._secured(wire)
             except BaseException:

@@ -64,6 +64,14 @@ def is_one_way(address: Address) -> bool:
     return False
 
 
+async def reach(address: Address) -> Wire:
+    """As `connect`, for addresses that a peer may have announced: what cannot be is not there. Raises `OSError`."""
+    try:
+        return await connect(address)
+    except UnsupportedAddress as fault:
+        raise OSError(str(fault)) from None
+
+
 async def connect(address: Address) -> Wire:
     """A wire to whoever listens at the address; a file is written. Raises `OSError`, `UnsupportedAddress`."""
     match address:

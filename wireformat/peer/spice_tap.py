@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from wireformat.peer.dialling import connect
+from wireformat.peer.dialling import reach
 from wireformat.peer.listening import Listener
 from wireformat.peer.wire import Wire
 from wireformat.protocols.qapi.addresses import Inet
@@ -107,7 +107,7 @@ class TappedConnection:
         self._tap.note(src="net", what="open", conn=self._number, server=self._name)
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                server = await connect(Inet(self._server.host, str(self._server.port)))
+                server = await reach(Inet(self._server.host, str(self._server.port)))
         except OSError:
             client.close(reset=True)
             self._end("error")
