@@ -92,6 +92,7 @@ def test_what_a_protocol_lacks_is_not_announced(call: Call) -> None:
         ("command", "nothing is called 'command'; close to it are Command"),
         ("vmstate/foter", "nothing is called 'vmstate/foter'; close to it are vmstate/footer"),
         ("zzzzzzzz", "nothing is called 'zzzzzzzz'"),
+        ("", "nothing is called ''"),
     ],
 )
 def test_unknown_names(call: Call, name: str, message: str) -> None:

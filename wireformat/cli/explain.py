@@ -34,7 +34,8 @@ def run(
 ) -> int:
     """Explain a message, a field, an enumeration or an error id."""
     known = names()
-    found = known.get(name) or {full.partition(".")[2]: item for full, item in known.items()}.get(name)
+    short = {alias: item for full, item in known.items() if (alias := full.partition(".")[2])}
+    found = known.get(name) or short.get(name)
     if found is None:
         raise UsageError(_unknown(name, known))
     _print(name, found)
