@@ -135,6 +135,12 @@ def test_another_name_is_refused(authority: Authority) -> None:
     assert fault(server, Credentials(authority=authority.path)) == "the server's certificate is not for there"
 
 
+@pytest.mark.parametrize("name", ["2130706433", "fe80::1%lo", "a*"])
+def test_a_name_that_no_certificate_can_hold_is_refused(authority: Authority, name: str) -> None:
+    server = authority.credentials("elsewhere")
+    assert fault(server, Credentials(authority=authority.path), name) == f"the server's certificate is not for {name}"
+
+
 def test_an_address_can_be_the_name(authority: Authority) -> None:
     server, client = authority.credentials("127.0.0.1"), Credentials(authority=authority.path)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from OpenSSL import SSL
-from service_identity import VerificationError
+from service_identity import CertificateError, VerificationError
 from service_identity.pyopenssl import verify_hostname, verify_ip_address
 
 from wireformat.peer.wire import READ_SIZE, Wire
@@ -195,7 +195,7 @@ async def connect_tls(wire: Wire, context: SSL.Context, server_name: str, subjec
         return secured
     try:
         (verify_ip_address if address else verify_hostname)(connection, server_name)
-    except VerificationError:
+    except (VerificationError, CertificateError, ValueError):
         raise TlsFault(f"the server's certificate is not for {server_name}") from None
     return secured
 
