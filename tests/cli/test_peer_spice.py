@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 PASSWORD = "canary-hush"
 ANY = "127.0.0.1:0"
+LEADING = ("spice-source", "--listen", ANY, "--target")
 
 
 @pytest.mark.parametrize(("scenario", "answer"), [("switch-host", "untold"), ("seamless", "connected-seamless")])
@@ -82,12 +83,30 @@ def test_another_password(call: Call) -> None:
         (("spice-target", "--tls-listen", ANY), "go together"),
         (("spice-source", "--target", "there:1", "--listen", ANY, "--scenario", "none"), "one of switch-host"),
         (("spice-source", "--target", "there:0", "--listen", ANY), "the port must be a number"),
+        (("spice-client", "--connect", "a..b:1"), "cannot be the name of a host"),
+        (("spice-client", "--connect", "there:1", "--timeout", "nan"), "nan is no time"),
+        (("spice-client", "--connect", "there:1", "--timeout", "0"), "0 is no time"),
+        (("spice-client", "--connect", "there:1", "--delay", "nan"), "nan is no time"),
+        (("spice-client", "--connect", "there:1", "--delay=-1"), "-1 is no time"),
+        (("spice-client", "--connect", "there:1", "--ask-version=-1"), "--ask-version"),
+        (("spice-client", "--connect", "there:1", "--ask-version", "99999999999"), "--ask-version"),
+        (("spice-target", "--listen", ANY, "--timeout=-1"), "-1 is no time"),
+        (("spice-target", "--listen", ANY, "--timeout", "inf"), "inf is no time"),
+        ((*LEADING, "there:1", "--pause", "nan"), "nan is no time"),
+        ((*LEADING, "there:1", "--pause=-5"), "-5 is no time"),
+        ((*LEADING, "there:1", "--target-tls-port", "70000"), "--target-tls-port"),
+        ((*LEADING, "there:1", "--target-tls-port=-1"), "--target-tls-port"),
+        ((*LEADING, "there\udcff:1"), "cannot be the name of a host"),
+        ((*LEADING, f"{'a.' * 600}a:1"), "--target: 1201 bytes, at most 1023 can be told"),
+        ((*LEADING, "there:1", "--target-subject", "CN=\udcff"), "--target-subject: not text in UTF-8"),
+        ((*LEADING, "there:1", "--target-subject", "x" * 4096), "4096 bytes, at most 4095 can be told"),
     ],
 )
 def test_what_cannot_be_meant(call: Call, words: tuple[str, ...], reason: str) -> None:
     answer = call("peer", *words)
     assert answer.code == Exit.USAGE
     assert reason in answer.errors
+    assert len(answer.errors.splitlines()) == 1
 
 
 def test_passwords_are_not_shown_in_complaints(call: Call, tmp_path: Path) -> None:
@@ -96,3 +115,14 @@ def test_passwords_are_not_shown_in_complaints(call: Call, tmp_path: Path) -> No
     answer = call("peer", "spice-target", "--listen", ANY, "--password-file", ticket)
     assert answer.code == Exit.USAGE
     assert PASSWORD not in answer.errors
+
+
+@pytest.mark.parametrize("is_piped", [False, True])
+def test_a_ticket_that_is_no_text_is_not_shown(call: Call, tmp_path: Path, is_piped: bool) -> None:
+    """Fails when a byte, or where it stands, is in the complaint."""
+    ticket = tmp_path / "ticket"
+    ticket.write_bytes(b"secret\xfe\n")
+    words = ("peer", "spice-target", "--listen", ANY, "--password-file")
+    answer = call(*words, "-", data=ticket.read_bytes()) if is_piped else call(*words, ticket)
+    assert answer.code == Exit.USAGE
+    assert answer.errors == "wireformat peer: a ticket is text in UTF-8\n"

@@ -35,8 +35,16 @@ LONGEST = 200
 RELEASE_PREFIX = "qemu-"
 
 
-def _seconds(value: float) -> float:
-    if not (isfinite(value) and value > 0):
+def seconds(value: float) -> float:
+    """A time that is not zero, as a callback of an option. Raises `typer.BadParameter`."""
+    if value == 0:
+        raise typer.BadParameter("0 is no time, in seconds")
+    return pause_of(value)
+
+
+def pause_of(value: float) -> float:
+    """A time that may be zero, as a callback of an option. Raises `typer.BadParameter`."""
+    if not (isfinite(value) and value >= 0):
         raise typer.BadParameter(f"{value:g} is no time, in seconds")
     return value
 
@@ -67,8 +75,8 @@ Handover = Annotated[
     bool | None, typer.Option("--handover/--no-handover", help="hand the guest over in four explicit steps")
 ]
 Grease = Annotated[int | None, typer.Option(metavar="SEED", help="send things that mean nothing, as extensions would")]
-Timeout = Annotated[float, typer.Option(help="seconds until a silent peer counts as failed", callback=_seconds)]
-HeaderTime = Annotated[float, typer.Option(help="seconds in which a connection must say what it is", callback=_seconds)]
+Timeout = Annotated[float, typer.Option(help="seconds until a silent peer counts as failed", callback=seconds)]
+HeaderTime = Annotated[float, typer.Option(help="seconds in which a connection must say what it is", callback=seconds)]
 AsJson = Annotated[bool, typer.Option("--json", help="events as JSON, one per line")]
 
 

@@ -12,6 +12,7 @@ import typer
 from wireformat.cli import peer_spice_options as options
 from wireformat.cli.exits import Exit, UsageError, exit_for
 from wireformat.cli.peer_credentials import credentials_of
+from wireformat.cli.peer_options import pause_of
 from wireformat.cli.peer_outcome import work
 from wireformat.cli.peer_spice_report import SpiceReport
 from wireformat.peer.spice_client import SpiceClient
@@ -59,7 +60,7 @@ def run(
     subject: Annotated[str | None, typer.Option(help="certificate subject that the server must have")] = None,
     channels: Annotated[str | None, typer.Option(help="channels beside main, with commas; without it all")] = None,
     answer: Annotated[str, typer.Option(help="to MIGRATE_BEGIN: follow, late, refuse, or ignore")] = "follow",
-    delay: Annotated[float, typer.Option(help="seconds that a late client waits")] = 11.0,
+    delay: Annotated[float, typer.Option(help="seconds that a late client waits", callback=pause_of)] = 11.0,
     version: Annotated[
         int | None, typer.Option("--ask-version", help="version to ask a target for; 2 is refused (NACK)")
     ] = None,
@@ -82,7 +83,7 @@ def run(
         capabilities=capabilities,
         channels=options.channels_of(channels),
         answering=ANSWERS[answer],
-        version=version,
+        version=options.within(version, 0, 0xFFFFFFFF, "--ask-version"),
     )
     credentials = credentials_of(None, None, authority)
     watch = Watch(SpiceReport(VERB, as_json=as_json), moves)

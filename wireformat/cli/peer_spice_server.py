@@ -16,20 +16,20 @@ from wireformat.cli import peer_spice_options as options
 from wireformat.cli.exits import Exit, UsageError
 from wireformat.cli.peer_credentials import credentials_of
 from wireformat.cli.peer_destination import context_of
-from wireformat.cli.peer_options import TlsCertificate, TlsKey
+from wireformat.cli.peer_options import TlsCertificate, TlsKey, pause_of
 from wireformat.cli.peer_outcome import work
 from wireformat.cli.peer_spice_report import SpiceReport
 from wireformat.peer.listening import listen
 from wireformat.peer.spice_scenario import SCENARIOS, Program, Scenario
 from wireformat.peer.spice_server import SpiceServer
 from wireformat.protocols.qapi.addresses import Inet
-from wireformat.protocols.spice.party_events import ClientLeft, PartyEvent, Place
+from wireformat.protocols.spice.party_events import ClientLeft, PartyEvent
 from wireformat.protocols.spice.server_party import ServerConfig, ServerParty
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
-Pause = Annotated[float, typer.Option(help="seconds between the acts of a scenario")]
+Pause = Annotated[float, typer.Option(help="seconds between the acts of a scenario", callback=pause_of)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,7 @@ def source(
     """Serve one SPICE client, and lead it to a target."""
     if scenario not in SCENARIOS:
         raise UsageError(f"--scenario {scenario}: one of {', '.join(SCENARIOS)}")
-    address = options.inet_of(target, "--target")
-    place = Place(address.host, options.port_of(address, "--target"), target_tls_port, target_subject)
+    place = options.target_of(target, target_tls_port, target_subject)
     doors = doors_of(listen_at, tls_listen, tls_cert, tls_key)
     report = SpiceReport("peer spice-source", as_json=as_json)
     program = Program(SCENARIOS[scenario], place, pause)
