@@ -50,12 +50,15 @@ def test_a_migration_is_recorded(start: Call, tmp_path: Path) -> None:
         (("--listen", ANY), "--spice is needed"),
         (("--spice", "--listen", ":0"), "--listen needs the host"),
         (("--spice", "--listen", "here"), "port is missing"),
+        (("--spice", "--listen", "203.0.113.1:1"), "203.0.113.1:1: "),
+        (("--spice", "--listen", ANY, "-o", ""), "-o needs the name of a folder"),
     ],
 )
 def test_what_cannot_be_meant(call: Call, tmp_path: Path, words: tuple[str, ...], reason: str) -> None:
     answer = call("tap", "--connect", "127.0.0.1:1", "-o", tmp_path / "run", *words)
     assert answer.code == Exit.USAGE
     assert reason in answer.errors
+    assert not (tmp_path / "run").exists()
 
 
 def test_nothing_is_overwritten(call: Call, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ VERB = "tap"
 def run(
     connect: Annotated[str, typer.Option("--connect", metavar="HOST:PORT", help="the first server")],
     listen_at: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="where clients connect instead")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="folder of the capture; it is made")],
+    output: Annotated[str, typer.Option("-o", "--output", help="folder of the capture; it is made")],
     spice: Annotated[bool, typer.Option("--spice", help="what is spoken: SPICE")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="events as JSON, one per line")] = False,
 ) -> int:
@@ -37,9 +37,7 @@ def run(
     server, own = inet_of(connect, "--connect"), inet_of(listen_at, "--listen")
     if not own.host:
         raise UsageError("--listen needs the host by which clients reach it, since targets are announced there")
-    output.mkdir(parents=True, exist_ok=True)
-    if any(output.iterdir()):
-        raise UsageError(f"{output}: not empty")
+    folder = _folder_of(output)
 
     def tell(line: dict[str, Any]) -> None:
         if as_json:
@@ -48,12 +46,28 @@ def run(
             complain(VERB, ", ".join(f"{name} {value}" for name, value in line.items()))
 
     place = Place(server.host, port_of(server, "--connect"))
-    work(_tap(SpiceTap(output, own.host, tell), own, place, SpiceReport(VERB, as_json=as_json)))
+    work(_tap(SpiceTap(folder, own.host, tell), own, place, SpiceReport(VERB, as_json=as_json), folder))
     return Exit.FINE
 
 
-async def _tap(tap: SpiceTap, own: Inet, server: Place, report: SpiceReport) -> None:
+def _folder_of(output: str) -> Path:
+    """The folder to make, or an empty one that is there. Raises `UsageError`, `OSError`."""
+    if not output:
+        raise UsageError("-o needs the name of a folder")
+    folder = Path(output)
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"{output}: not empty")
+    return folder
+
+
+async def _tap(tap: SpiceTap, own: Inet, server: Place, report: SpiceReport, folder: Path) -> None:
+    """Listen, make the folder once that went well, and record until interrupted."""
     listener = await listen(own)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        listener.close()
+        raise
     report.listening(listener.names)
     running = asyncio.ensure_future(tap.run(listener, server))
     for number in (signal.SIGINT, signal.SIGTERM):
