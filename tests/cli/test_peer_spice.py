@@ -117,6 +117,13 @@ def test_passwords_are_not_shown_in_complaints(call: Call, tmp_path: Path) -> No
     assert PASSWORD not in answer.errors
 
 
+def test_a_ticket_from_a_closed_input(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    answer = call("peer", "spice-target", "--listen", ANY, "--password-file", "-")
+    assert answer.code == Exit.USAGE
+    assert "standard input is closed" in answer.errors
+
+
 @pytest.mark.parametrize("is_piped", [False, True])
 def test_a_ticket_that_is_no_text_is_not_shown(call: Call, tmp_path: Path, is_piped: bool) -> None:
     """Fails when a byte, or where it stands, is in the complaint."""

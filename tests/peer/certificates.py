@@ -25,8 +25,9 @@ class Holder:
     certificate: x509.Certificate
 
 
-def issue(name: str, by: Holder | None = None) -> Holder:
-    """A certificate for a name or an address: an authority's where nobody signs it but itself."""
+def issue(name: str, by: Holder | None = None, *, is_named: bool = True) -> Holder:
+    """A certificate for a name or an address: an authority's where nobody signs it but itself. Without being named, it
+    tells the name in its subject alone."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -40,7 +41,7 @@ def issue(name: str, by: Holder | None = None) -> Holder:
         .not_valid_after(now + DAY)
         .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
     )
-    if by:
+    if by and is_named:
         builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
     return Holder(key, builder.sign(by.key if by else key, hashes.SHA256()))
 
@@ -59,9 +60,9 @@ class Authority:
         self.path = folder / f"{name}.pem"
         self.path.write_bytes(self.holder.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def credentials(self, subject: str, *, trusts: bool = False) -> Credentials:
+    def credentials(self, subject: str, *, trusts: bool = False, is_named: bool = True) -> Credentials:
         """Files of a new certificate for a subject, who `trusts` this authority to vouch for others."""
-        holder = issue(subject, self.holder)
+        holder = issue(subject, self.holder, is_named=is_named)
         certificate = self.folder / f"{self.name}-{subject}.pem"
         key = self.folder / f"{self.name}-{subject}.key"
         certificate.write_bytes(holder.certificate.public_bytes(serialization.Encoding.PEM))

@@ -61,9 +61,10 @@ def test_a_migration_through_a_tap(tmp_path: Path, is_seamless: bool) -> None:
     assert replay(capture).mode == ("seamless" if is_seamless else "semi-seamless")
 
 
-def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", [HOST, "a..b", "x" * 300])
+def test_a_server_that_is_not_there(tmp_path: Path, host: str) -> None:
     async def link() -> None:
-        async with tapped(tmp_path, Place(HOST, 1)) as place, client(place) as (_, diary):
+        async with tapped(tmp_path, Place(host, 1)) as place, client(place) as (_, diary):
             await until(lambda: diary.of(Over))
 
     run(link())

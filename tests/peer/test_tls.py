@@ -141,6 +141,11 @@ def test_a_name_that_no_certificate_can_hold_is_refused(authority: Authority, na
     assert fault(server, Credentials(authority=authority.path), name) == f"the server's certificate is not for {name}"
 
 
+def test_a_certificate_without_names_is_refused(authority: Authority) -> None:
+    server = authority.credentials("there", is_named=False)
+    assert fault(server, Credentials(authority=authority.path)) == "the server's certificate is not for there"
+
+
 def test_an_address_can_be_the_name(authority: Authority) -> None:
     server, client = authority.credentials("127.0.0.1"), Credentials(authority=authority.path)
 

@@ -48,8 +48,10 @@ def password_of(password: str | None, file: Path | None) -> bytes | None:
 
 
 def _first_line(file: Path) -> bytes:
-    """As much of a file's first line as shows whether it is a ticket; `-` is standard input."""
+    """As much of a file's first line as shows whether it is a ticket; `-` is standard input. Raises `UsageError`."""
     if str(file) == "-":
+        if sys.stdin is None:
+            raise UsageError("--password-file -: standard input is closed")
         line = sys.stdin.buffer.readline(LINE_SIZE)
     else:
         with file.open("rb") as opened:
