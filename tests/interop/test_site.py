@@ -93,7 +93,7 @@ def foreign(chromium: Browser, base: str) -> list[str]:
     return [url for url in chromium.requests if not url.startswith((base, "data:", "blob:", "about:"))]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_every_page_loads_quietly_and_its_anchors_resolve(site: tuple[Path, str], chromium: Browser) -> None:
     folder, base = site
     pages = addresses(folder)
