@@ -1,7 +1,7 @@
 """tshark with our dissector against our decoder: values, offsets and lengths agree field by field.
 
-`WIREFORMAT_SOAK=1` generates 2,000 messages of each kind (fewer of long ones), else 40; 50 of them, else 10, come one byte
-per segment.
+`WIREFORMAT_SOAK=1` generates 2,000 messages of each kind (fewer of long ones), else 40; 50 of them, else 10, come one
+byte per segment.
 """
 
 from __future__ import annotations
