@@ -1,4 +1,4 @@
-"""Fixtures for every test: the bundled captures.
+"""Fixtures for every test: the agreement of both codecs, and the bundled captures.
 
 `captures` is all of them by name. A test that asks for `stream_capture` runs once for each whole stream, one that asks
 for `any_capture` once for each capture of whatever kind; `make check` takes the few in `QUICK`, `make test` all.
@@ -6,9 +6,12 @@ for `any_capture` once for each capture of whatever kind; `make check` takes the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.captures.bundle import Capture, Captures, rows
+from wireformat.codec import disagreements
 
 QUICK = frozenset({"7.2/pc-minimal", "7.2/avr-uno", "7.2/pc-2.2", "7.2/s390x-ccw", "10.0/microvm"})
 """Small captures that differ as much as can be: the rest is marked slow."""
@@ -25,6 +28,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _parameter(name: str) -> object:
     return name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def both_codecs_agree() -> Iterator[None]:
+    """Whatever a test does, the fast codec never refuses what the reference accepts. Who plants that, clears it."""
+    disagreements.clear()
+    yield
+    assert not disagreements
 
 
 @pytest.fixture(scope="session")

@@ -82,12 +82,11 @@ def test_a_disagreement_is_counted_and_the_reference_prevails(monkeypatch: pytes
 
     monkeypatch.setattr(fast, "decoder", refusing)
     monkeypatch.setattr(fast, "encoder", refusing)
-    before = disagreements["Note"]
     notes = Codec(Note)
     assert notes.decode(b"\1a\5") == Note(text="a", stars=5)
     assert notes.encode(Note(text="a", stars=5)) == b"\1a\5"
-    assert disagreements["Note"] == before + 2
-    del disagreements["Note"]
+    assert disagreements == {"Note": 2}
+    disagreements.clear()
 
 
 def test_both_codecs_give_the_same_error() -> None:
@@ -98,4 +97,3 @@ def test_both_codecs_give_the_same_error() -> None:
                 decode(data)
             errors.append(str(caught.value))
         assert errors[0] == errors[1]
-    assert not disagreements

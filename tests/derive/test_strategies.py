@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from tests.codec import specimens
-from wireformat.codec import codec_for, disagreements
+from wireformat.codec import codec_for
 from wireformat.derive.strategies import drawn, values
 from wireformat.protocols.spice.link import LinkMessage
 from wireformat.schema import (
@@ -119,7 +119,6 @@ def test_what_is_drawn_is_valid(cls: type[Record]) -> None:
         assert codec.decode(codec.encode(value, PARAMS), PARAMS) == value
 
     run()
-    assert not disagreements
 
 
 @pytest.mark.parametrize(

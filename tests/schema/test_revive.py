@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.codec.specimens import CLASSES, PARAMS, Colour, Entry, Envelope, Hello, Mode, Named
-from wireformat.codec import Codec, codec_for, disagreements
+from wireformat.codec import Codec, codec_for
 from wireformat.codec.json_form import from_json, to_json
 from wireformat.derive.strategies import values
 from wireformat.errors import SchemaError
@@ -41,7 +41,6 @@ def test_bytes_and_json_are_those_of_the_declared_class(cls: type[Record]) -> No
         assert from_json(schema, to_json(schema, value)) == value
 
     run()
-    assert not disagreements
 
 
 def test_unions_find_their_arm() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.schema.test_layout import Ascending
+from wireformat.codec import disagreements
 from wireformat.errors import DecodeError, WireError
 from wireformat.explore.search import explore
 from wireformat.protocols.handshake.machine import TRANSITIONS
@@ -305,6 +306,7 @@ def test_the_killer_fails_with_the_mistake_and_only_with_it(mutant: str, monkeyp
         monkeypatch.setattr(owner, name, mistake.wrong)
     with pytest.raises((AssertionError, WireError, pytest.fail.Exception)):
         killer(*mistake.given)
+    disagreements.clear()
 
 
 @pytest.mark.parametrize("index", [0, 15, 16, 30, 31])
