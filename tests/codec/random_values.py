@@ -16,6 +16,8 @@ from wireformat.schema.traverse import fields_of
 DERIVED = (model.Const, model.Reserved, model.Computed, model.Checksum)
 MOST_ITEMS = 8
 """Of entries that may repeat more often still."""
+FEW_ITEMS = 2
+"""The same, where values are to be short."""
 
 WRONG = (
     None,
@@ -38,10 +40,19 @@ WRONG = (
 
 
 class Maker:
-    """Makes values of one schema and version."""
+    """Makes values of one schema and version, with at most `most` of what may repeat without end."""
 
-    def __init__(self, schema: model.Schema, version: str | None, params: dict[str, Any], seed: int) -> None:
+    def __init__(
+        self,
+        schema: model.Schema,
+        version: str | None,
+        params: dict[str, Any],
+        seed: int,
+        *,
+        most: int = MOST_ITEMS,
+    ) -> None:
         self._schema = schema
+        self._most = most
         self._version = version
         self._params = params
         self._random = random.Random(seed)
@@ -72,7 +83,7 @@ class Maker:
 
     def _field(self, record: model.Record, field: model.Field, values: dict[str, Any]) -> Any:
         if field.many:
-            count = 0 if self._depth > 4 else self._random.randint(0, min(field.max or 2, MOST_ITEMS))
+            count = 0 if self._depth > 4 else self._random.randint(0, min(field.max or 2, self._most))
             items = tuple(self._node(field.of, values) for _ in range(count))
             return self._in_order(record, field, items) if record.tlv and record.tlv.ascending else items
         if field.optional and self._random.random() < 0.3:
