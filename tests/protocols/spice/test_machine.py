@@ -119,5 +119,16 @@ def test_a_target_is_silent_until_it_is_told() -> None:
     assert {state for state, row in TARGET.items() if row.get("MigrateDstSeamlessAck")} == {"judging"}
 
 
+def test_a_late_answer_changes_nothing() -> None:
+    """Success is refused with MIGRATE_CANCEL where the announcement no longer holds; behind MIGRATE not even that."""
+    late = {state for state, row in SOURCE.items() if row.get("MigrateConnectError") == state}
+    assert late == {"serving", "linked", "linked-seamless", "unlinked", "leaving", "leaving-seamless"}
+    for state in late - {"leaving-seamless"}:
+        refusing = SOURCE[state]["MigrateConnected"]
+        assert SOURCE[state]["MigrateConnectedSeamless"] == refusing
+        assert SOURCE[refusing] == {"MigrateCancel": state}
+    assert SOURCE["leaving-seamless"]["MigrateConnected"] == "leaving-seamless"
+
+
 def test_only_a_lost_client_has_no_server() -> None:
     assert [state for state, row in CLIENT.items() if not row] == ["lost"]

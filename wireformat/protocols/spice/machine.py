@@ -17,6 +17,9 @@ from typing import TypeAlias
 
 Row: TypeAlias = Mapping[str, str]
 
+LINKING_ENDS: Row = {"target-failed": "failing", "cut": "losing"}
+"""What ends a client's way to the target before it has said that it is ready."""
+
 CLIENT: Mapping[str, Row] = {
     "dialling": {"linked": "opening", "link-failed": "lost"},
     "opening": {"Init": "running", "cut": "lost"},
@@ -29,26 +32,24 @@ CLIENT: Mapping[str, Row] = {
         "Migrate": "leaving",
         "cut": "lost",
     },
-    "connecting": {"target-linked": "attaching", "target-failed": "failing", "cut": "losing"},
-    "connecting-seamless": {"target-linked": "asking", "target-failed": "failing", "cut": "losing"},
+    "connecting": {"target-linked": "attaching", **LINKING_ENDS},
+    "connecting-seamless": {"target-linked": "asking", **LINKING_ENDS},
     "asking": {"MigrateDstDoSeamless": "asked", "go-semi-seamless": "attaching"},
     "asked": {
         "MigrateDstSeamlessAck": "attaching-seamless",
         "MigrateDstSeamlessNack": "attaching",
         "channels-linked": "asked-linked",
-        "target-failed": "failing",
-        "cut": "losing",
+        **LINKING_ENDS,
     },
     "asked-linked": {
         "MigrateDstSeamlessAck": "attached-seamless",
         "MigrateDstSeamlessNack": "attached",
-        "target-failed": "failing",
-        "cut": "losing",
+        **LINKING_ENDS,
     },
-    "attaching": {"channels-linked": "attached", "target-failed": "failing", "cut": "losing"},
-    "attaching-seamless": {"channels-linked": "attached-seamless", "target-failed": "failing", "cut": "losing"},
-    "attached": {"MigrateConnected": "ready", "target-failed": "failing", "cut": "losing"},
-    "attached-seamless": {"MigrateConnectedSeamless": "ready-seamless", "target-failed": "failing", "cut": "losing"},
+    "attaching": {"channels-linked": "attached", **LINKING_ENDS},
+    "attaching-seamless": {"channels-linked": "attached-seamless", **LINKING_ENDS},
+    "attached": {"MigrateConnected": "ready", **LINKING_ENDS},
+    "attached-seamless": {"MigrateConnectedSeamless": "ready-seamless", **LINKING_ENDS},
     "failing": {"close-target": "failed"},
     "failed": {"MigrateConnectError": "running", "cut": "lost"},
     "ready": {
@@ -85,6 +86,23 @@ CLIENT: Mapping[str, Row] = {
 
 Once it was told to go it knows where the guest is: whatever fails then, or was not ready, it opens a new session there.
 """
+
+
+def late_answers(state: str) -> Row:
+    """What a source in `state` does with an answer that it no longer waits for: success is refused, and it stays."""
+    refusing = f"refusing-{state}"
+    return {"MigrateConnected": refusing, "MigrateConnectedSeamless": refusing, "MigrateConnectError": state}
+
+
+UNANSWERED: Row = {
+    "MigrateConnectError": "unanswered",
+    "connect-timeout": "unanswered",
+    "migrate-connect": "abandoning",
+    "migrate-success": "unanswered-ending",
+    "migrate-failure": "abandoned",
+    "client-left": "left-unanswered",
+}
+"""What a source takes in place of the answer that it waits for."""
 
 SOURCE: Mapping[str, Row] = {
     "alone": {
@@ -128,31 +146,16 @@ SOURCE: Mapping[str, Row] = {
         "migrate-connect": "announcing",
         "migrate-success": "closing",
         "migrate-failure": "serving",
-        "MigrateConnected": "refusing-serving",
-        "MigrateConnectedSeamless": "refusing-serving",
-        "MigrateConnectError": "serving",
+        **late_answers("serving"),
         "client-left": "alone",
     },
     "refusing-serving": {"MigrateCancel": "serving"},
     "announcing": {"MigrateBegin": "waiting", "MigrateBeginSeamless": "waiting-seamless", "connect-done": "unlinked"},
-    "waiting": {
-        "MigrateConnected": "answered",
-        "MigrateConnectError": "unanswered",
-        "connect-timeout": "unanswered",
-        "migrate-connect": "abandoning",
-        "migrate-success": "unanswered-ending",
-        "migrate-failure": "abandoned",
-        "client-left": "left-unanswered",
-    },
+    "waiting": {"MigrateConnected": "answered", **UNANSWERED},
     "waiting-seamless": {
         "MigrateConnected": "answered",
         "MigrateConnectedSeamless": "answered-seamless",
-        "MigrateConnectError": "unanswered",
-        "connect-timeout": "unanswered",
-        "migrate-connect": "abandoning",
-        "migrate-success": "unanswered-ending",
-        "migrate-failure": "abandoned",
-        "client-left": "left-unanswered",
+        **UNANSWERED,
     },
     "abandoning": {"connect-done": "announcing"},
     "abandoned": {"connect-done": "serving"},
@@ -161,9 +164,7 @@ SOURCE: Mapping[str, Row] = {
     "answered-seamless": {"connect-done": "linked-seamless"},
     "unanswered": {"connect-done": "unlinked"},
     "linked": {
-        "MigrateConnected": "refusing-linked",
-        "MigrateConnectedSeamless": "refusing-linked",
-        "MigrateConnectError": "linked",
+        **late_answers("linked"),
         "migrate-connect": "replacing",
         "migrate-success": "ending",
         "migrate-failure": "cancelling",
@@ -171,9 +172,7 @@ SOURCE: Mapping[str, Row] = {
     },
     "refusing-linked": {"MigrateCancel": "linked"},
     "linked-seamless": {
-        "MigrateConnected": "refusing-linked-seamless",
-        "MigrateConnectedSeamless": "refusing-linked-seamless",
-        "MigrateConnectError": "linked-seamless",
+        **late_answers("linked-seamless"),
         "migrate-connect": "replacing",
         "migrate-success": "ending-seamless",
         "migrate-failure": "cancelling",
@@ -181,9 +180,7 @@ SOURCE: Mapping[str, Row] = {
     },
     "refusing-linked-seamless": {"MigrateCancel": "linked-seamless"},
     "unlinked": {
-        "MigrateConnected": "refusing-unlinked",
-        "MigrateConnectedSeamless": "refusing-unlinked",
-        "MigrateConnectError": "unlinked",
+        **late_answers("unlinked"),
         "migrate-connect": "announcing",
         "migrate-success": "switching",
         "migrate-failure": "serving",
@@ -196,13 +193,7 @@ SOURCE: Mapping[str, Row] = {
     "switching": {"MigrateSwitchHost": "leaving"},
     "ending": {"ServerMigrateEnd": "leaving"},
     "ending-seamless": {"Migrate": "leaving-seamless"},
-    "leaving": {
-        "MigrateConnected": "refusing-leaving",
-        "MigrateConnectedSeamless": "refusing-leaving",
-        "MigrateConnectError": "leaving",
-        "leave-timeout": "closing",
-        "client-left": "left",
-    },
+    "leaving": {**late_answers("leaving"), "leave-timeout": "closing", "client-left": "left"},
     "refusing-leaving": {"MigrateCancel": "leaving"},
     "leaving-seamless": {
         "MigrateConnected": "leaving-seamless",
@@ -221,36 +212,26 @@ A client that is still on its way here from another server (`receiving` and what
 arrived. Behind MIGRATE a late answer is not refused: nothing may stand between MIGRATE and its data.
 """
 
+
+def with_client(state: str) -> Row:
+    """What happens to a target in `state`, whatever it waits for, as long as its client is there."""
+    return {
+        "channel-linked": state,
+        "AttachChannels": state,
+        "link": "opening",
+        "link-migrating": "withholding",
+        "client-left": "alone",
+    }
+
+
 TARGET: Mapping[str, Row] = {
     "alone": {"link": "opening", "link-migrating": "withholding"},
     "opening": {"Init": "serving"},
-    "withholding": {
-        "channel-linked": "withholding",
-        "AttachChannels": "withholding",
-        "MigrateDstDoSeamless": "judging",
-        "ClientMigrateEnd": "greeting",
-        "link": "opening",
-        "link-migrating": "withholding",
-        "client-left": "alone",
-    },
+    "withholding": {"MigrateDstDoSeamless": "judging", "ClientMigrateEnd": "greeting", **with_client("withholding")},
     "judging": {"MigrateDstSeamlessAck": "receiving", "MigrateDstSeamlessNack": "withholding"},
-    "receiving": {
-        "channel-linked": "receiving",
-        "AttachChannels": "receiving",
-        "channels-restored": "serving",
-        "link": "opening",
-        "link-migrating": "withholding",
-        "client-left": "alone",
-    },
+    "receiving": {"channels-restored": "serving", **with_client("receiving")},
     "greeting": {"Init": "serving"},
-    "serving": {
-        "channel-linked": "serving",
-        "AttachChannels": "serving",
-        "ClientMigrateEnd": "serving",
-        "link": "opening",
-        "link-migrating": "withholding",
-        "client-left": "alone",
-    },
+    "serving": {"ClientMigrateEnd": "serving", **with_client("serving")},
 }
 """The target. It starts no channel in `withholding`. A new main link throws out the client that was there."""
 
