@@ -22,6 +22,7 @@ from wireformat.schema import (
     RestBytes,
     SizedBytes,
     Text,
+    Wire,
     computed,
     const,
     count_of,
@@ -48,6 +49,15 @@ MAX_SASL_DATA = 1 << 20
 SIGNATURE = b"\x30\x81\x9f\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x81\x8d\x00"
 """How the DER form of every RSA key of 1024 bits begins."""
 
+CommonWords: Wire[tuple[int, ...]] = List(Int32ul, this.common_count, max=MAX_CAPABILITY_WORDS)
+ChannelWords: Wire[tuple[int, ...]] = List(Int32ul, this.channel_count, max=MAX_CAPABILITY_WORDS)
+
+
+def filler(fixed_size: int) -> Wire[bytes | None]:
+    """What stands between the fixed part and the words, where there are words and `offset` leaves room."""
+    word_count = this.common_count + this.channel_count
+    return If(word_count * (this.offset > fixed_size), SizedBytes(this.offset - fixed_size, max=MAX_LINK))
+
 
 class LinkMessage(Record, source="spice-migration 1.2"):
     """What the client asks for."""
@@ -58,20 +68,9 @@ class LinkMessage(Record, source="spice-migration 1.2"):
     common_count: int = computed(Int32ul, count_of("common"), "words of common capabilities")
     channel_count: int = computed(Int32ul, count_of("channel"), "words of the channel's own capabilities")
     offset: int = field(Int32ul, "where the words begin, from the start of this message", default=LINK_MESSAGE_SIZE)
-    filler: bytes | None = field(
-        If(
-            (this.common_count + this.channel_count) * (this.offset > LINK_MESSAGE_SIZE),
-            SizedBytes(this.offset - LINK_MESSAGE_SIZE, max=MAX_LINK),
-        ),
-        "bytes that nobody reads",
-        default=None,
-    )
-    common: tuple[int, ...] = field(
-        List(Int32ul, this.common_count, max=MAX_CAPABILITY_WORDS), "bits of common capabilities, 32 a word", default=()
-    )
-    channel: tuple[int, ...] = field(
-        List(Int32ul, this.channel_count, max=MAX_CAPABILITY_WORDS), "bits of the channel's capabilities", default=()
-    )
+    filler: bytes | None = field(filler(LINK_MESSAGE_SIZE), "bytes that nobody reads", default=None)
+    common: tuple[int, ...] = field(CommonWords, "bits of common capabilities, 32 a word", default=())
+    channel: tuple[int, ...] = field(ChannelWords, "bits of the channel's capabilities", default=())
     rest: bytes = field(RestBytes(MAX_LINK), "bytes behind the words, which nobody reads", default=b"")
 
 
@@ -83,20 +82,9 @@ class LinkReply(Record, source="spice-migration 1.3"):
     common_count: int = computed(Int32ul, count_of("common"), "words of common capabilities")
     channel_count: int = computed(Int32ul, count_of("channel"), "words of the channel's own capabilities")
     offset: int = field(Int32ul, "where the words begin, from the start of this reply; 0 in an error", default=0)
-    filler: bytes | None = field(
-        If(
-            (this.common_count + this.channel_count) * (this.offset > LINK_REPLY_SIZE),
-            SizedBytes(this.offset - LINK_REPLY_SIZE, max=MAX_LINK),
-        ),
-        "bytes that nobody reads",
-        default=None,
-    )
-    common: tuple[int, ...] = field(
-        List(Int32ul, this.common_count, max=MAX_CAPABILITY_WORDS), "bits of common capabilities, 32 a word", default=()
-    )
-    channel: tuple[int, ...] = field(
-        List(Int32ul, this.channel_count, max=MAX_CAPABILITY_WORDS), "bits of the channel's capabilities", default=()
-    )
+    filler: bytes | None = field(filler(LINK_REPLY_SIZE), "bytes that nobody reads", default=None)
+    common: tuple[int, ...] = field(CommonWords, "bits of common capabilities, 32 a word", default=())
+    channel: tuple[int, ...] = field(ChannelWords, "bits of the channel's capabilities", default=())
     rest: bytes = field(RestBytes(MAX_LINK), "bytes behind the words, which nobody reads", default=b"")
 
 

@@ -61,12 +61,17 @@ class MainClientMessage(Message, sender="client", channel="main", versions=VERSI
     """What a client sends on the main channel."""
 
 
-class MigrateBegin(MainServerMessage, code=101, source="spice-migration 5"):
-    """Tell the client to connect to the target before the guest moves."""
+class TargetMessage(MainServerMessage, source="spice-migration 5"):
+    """What a server says of a target."""
 
     port: int = field(Int16ul, "TCP port of the target; 65535 when it has none")
     sport: int = field(Int16ul, "TLS port of the target; 65535 when it has none")
-    host: bytes = field(Pointed(RestBytes(MAX_HOST)), "name or address of the target, with a zero byte")
+    host: bytes | None = field(Pointed(RestBytes(MAX_HOST)), "name or address of the target, with a zero byte")
+
+
+class MigrateBegin(TargetMessage, code=101):
+    """Tell the client to connect to the target before the guest moves."""
+
     key_type: PublicKeyType = field(
         EnumOf(Int16ul, PublicKeyType), "kind of the key", until="0.5", default=PublicKeyType.INVALID
     )
@@ -145,12 +150,9 @@ class ServerAgentToken(MainServerMessage, code=110):
     tokens: int = field(Int32ul, "how many")
 
 
-class MigrateSwitchHost(MainServerMessage, code=111, source="spice-migration 5"):
+class MigrateSwitchHost(TargetMessage, code=111):
     """Leave, and begin a new session at the target."""
 
-    port: int = field(Int16ul, "TCP port of the target; 65535 when it has none")
-    sport: int = field(Int16ul, "TLS port of the target; 65535 when it has none")
-    host: bytes | None = field(Pointed(RestBytes(MAX_HOST)), "name or address of the target, with a zero byte")
     cert_subject: bytes | None = field(
         Pointed(RestBytes(MAX_SUBJECT)),
         "certificate subject that the target must have, with a zero byte",
@@ -180,12 +182,9 @@ class AgentConnectedTokens(MainServerMessage, code=115, since="0.12"):
     tokens: int = field(Int32ul, "messages that the client may send to it")
 
 
-class MigrateBeginSeamless(MainServerMessage, code=116, since="0.12", source="spice-migration 5"):
+class MigrateBeginSeamless(TargetMessage, code=116, since="0.12"):
     """Tell the client to connect to the target, and to ask it for a seamless migration."""
 
-    port: int = field(Int16ul, "TCP port of the target; 65535 when it has none")
-    sport: int = field(Int16ul, "TLS port of the target; 65535 when it has none")
-    host: bytes = field(Pointed(RestBytes(MAX_HOST)), "name or address of the target, with a zero byte")
     cert_subject: bytes | None = field(
         Pointed(RestBytes(MAX_SUBJECT)),
         "certificate subject that the target must have, with a zero byte",
