@@ -1,9 +1,14 @@
 """A message before and after each planted change, in both layouts that have an order or numbers of fields.
 
-Each class is what a release could have looked like. Nothing here is copied from a protocol.
+Each line is what a release could have looked like: the fields that were there before, and what it changed of them.
+Nothing here is copied from a protocol.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import new_class
+from typing import Any
 
 from wireformat.schema import (
     EnumOf,
@@ -13,6 +18,7 @@ from wireformat.schema import (
     Int32ub,
     Message,
     OpenEnum,
+    Record,
     RestText,
     Tagged,
     Text,
@@ -40,181 +46,48 @@ class Fewer(OpenEnum):
     BLUE = 3
 
 
-class Base(Message, code=1):
-    """Before."""
-
-    kind: Colour = field(EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = field(Int16ub, "port")
-    name: str = field(Text(Int8ub, max=40), "name")
-
-
-class Appended(Message, code=1):
-    """A field at the end."""
-
-    kind: Colour = field(EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = field(Int16ub, "port")
-    name: str = field(Text(Int8ub, max=40), "name")
-    extra: int = field(Int8ub, "extra")
-
-
-class Moved(Message, code=1):
-    """A field in another place."""
-
-    port: int = field(Int16ub, "port")
-    kind: Colour = field(EnumOf(Int8ub, Colour, open=False), "kind")
-    name: str = field(Text(Int8ub, max=40), "name")
-
-
-class Widened(Message, code=1):
-    """A wider number."""
-
-    kind: Colour = field(EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = field(Int32ub, "port")
-    name: str = field(Text(Int8ub, max=40), "name")
-
-
-class Renamed(Message, code=1):
-    """A better name, declared."""
-
-    kind: Colour = field(EnumOf(Int8ub, Colour, open=False), "kind")
-    socket: int = field(Int16ub, "port", renamed_from="port")
-    name: str = field(Text(Int8ub, max=40), "name")
-
-
-class Replaced(Message, code=1):
-    """Another name, and nothing said."""
-
-    kind: Colour = field(EnumOf(Int8ub, Colour, open=False), "kind")
-    socket: int = field(Int16ub, "port")
-    name: str = field(Text(Int8ub, max=40), "name")
-
-
-class MemberRemoved(Message, code=1):
-    """A colour less."""
-
-    kind: Fewer = field(EnumOf(Int8ub, Fewer, open=False), "kind")
-    port: int = field(Int16ub, "port")
-    name: str = field(Text(Int8ub, max=40), "name")
-
-
-class LimitLowered(Message, code=1):
-    """Shorter names."""
-
-    kind: Colour = field(EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = field(Int16ub, "port")
-    name: str = field(Text(Int8ub, max=20), "name")
-
-
-class Conditional(Message, code=1):
-    """A port only for red things."""
-
-    kind: Colour = field(EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int | None = field(If(this.kind == 1, Int16ub), "port")
-    name: str = field(Text(Int8ub, max=40), "name")
-
-
-class BaseTlv(Tagged, tlv=FRAMING):
-    """Before."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8002, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-
-
-class AppendedTlv(Tagged, tlv=FRAMING):
-    """An entry more, which may be skipped."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8002, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-    extra: int | None = tlv(0x0004, Int8ub, "extra", default=None)
-
-
-class CriticalTlv(Tagged, tlv=FRAMING):
-    """An entry more, which may not be skipped."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8002, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-    extra: int | None = tlv(0x8004, Int8ub, "extra", default=None)
-
-
-class MandatoryTlv(Tagged, tlv=FRAMING):
-    """An entry more, which must be there."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8002, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-    extra: int = tlv(0x0004, Int8ub, "extra")
-
-
-class MovedTlv(Tagged, tlv=FRAMING):
-    """An entry under another number."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8005, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-
-
-class ReorderedTlv(Tagged, tlv=FRAMING):
-    """Written down in another order."""
-
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-    port: int = tlv(0x8002, Int16ub, "port")
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-
-
-class WidenedTlv(Tagged, tlv=FRAMING):
-    """A wider number."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8002, Int32ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-
-
-class RenamedTlv(Tagged, tlv=FRAMING):
-    """A better name, declared."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    socket: int = tlv(0x8002, Int16ub, "port", renamed_from="port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-
-
-class ReplacedTlv(Tagged, tlv=FRAMING):
-    """Another name, and nothing said."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    socket: int = tlv(0x8002, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-
-
-class MemberRemovedTlv(Tagged, tlv=FRAMING):
-    """A colour less."""
-
-    kind: Fewer = tlv(0x8001, EnumOf(Int8ub, Fewer, open=False), "kind")
-    port: int = tlv(0x8002, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-
-
-class LimitLoweredTlv(Tagged, tlv=FRAMING):
-    """Shorter names."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8002, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(20), "name", default="")
-
-
-class OptionalTlv(Tagged, tlv=FRAMING):
-    """An entry that may be left out."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8002, Int16ub, "port", default=0)
-    name: str = tlv(0x0003, RestText(40), "name", default="")
-
-
-class DefaultTlv(Tagged, tlv=FRAMING):
-    """Another default."""
-
-    kind: Colour = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
-    port: int = tlv(0x8002, Int16ub, "port")
-    name: str = tlv(0x0003, RestText(40), "name", default="nobody")
+def message(fields: Mapping[str, Any]) -> type[Record]:
+    """A message with these fields, one behind the other."""
+    return new_class("Planted", (Message,), {"code": 1}, lambda body: body.update(fields))
+
+
+def group(entries: Mapping[str, Any]) -> type[Record]:
+    """A record of these entries."""
+    return new_class("Planted", (Tagged,), {"tlv": FRAMING}, lambda body: body.update(entries))
+
+
+KIND = field(EnumOf(Int8ub, Colour, open=False), "kind")
+PORT = field(Int16ub, "port")
+NAME = field(Text(Int8ub, max=40), "name")
+FIELDS: dict[str, Any] = {"kind": KIND, "port": PORT, "name": NAME}
+
+Base = message(FIELDS)
+Appended = message(FIELDS | {"extra": field(Int8ub, "extra")})
+Moved = message({"port": PORT, "kind": KIND, "name": NAME})
+Widened = message(FIELDS | {"port": field(Int32ub, "port")})
+Renamed = message({"kind": KIND, "socket": field(Int16ub, "port", renamed_from="port"), "name": NAME})
+Replaced = message({"kind": KIND, "socket": PORT, "name": NAME})
+MemberRemoved = message(FIELDS | {"kind": field(EnumOf(Int8ub, Fewer, open=False), "kind")})
+LimitLowered = message(FIELDS | {"name": field(Text(Int8ub, max=20), "name")})
+Conditional = message(FIELDS | {"port": field(If(this.kind == 1, Int16ub), "port")})
+
+KIND_ENTRY = tlv(0x8001, EnumOf(Int8ub, Colour, open=False), "kind")
+PORT_ENTRY = tlv(0x8002, Int16ub, "port")
+NAME_ENTRY = tlv(0x0003, RestText(40), "name", default="")
+ENTRIES: dict[str, Any] = {"kind": KIND_ENTRY, "port": PORT_ENTRY, "name": NAME_ENTRY}
+
+BaseTlv = group(ENTRIES)
+AppendedTlv = group(ENTRIES | {"extra": tlv(0x0004, Int8ub, "extra", default=None)})
+CriticalTlv = group(ENTRIES | {"extra": tlv(0x8004, Int8ub, "extra", default=None)})
+MandatoryTlv = group(ENTRIES | {"extra": tlv(0x0004, Int8ub, "extra")})
+MovedTlv = group(ENTRIES | {"port": tlv(0x8005, Int16ub, "port")})
+ReorderedTlv = group({"name": NAME_ENTRY, "port": PORT_ENTRY, "kind": KIND_ENTRY})
+WidenedTlv = group(ENTRIES | {"port": tlv(0x8002, Int32ub, "port")})
+RenamedTlv = group(
+    {"kind": KIND_ENTRY, "socket": tlv(0x8002, Int16ub, "port", renamed_from="port"), "name": NAME_ENTRY}
+)
+ReplacedTlv = group({"kind": KIND_ENTRY, "socket": PORT_ENTRY, "name": NAME_ENTRY})
+MemberRemovedTlv = group(ENTRIES | {"kind": tlv(0x8001, EnumOf(Int8ub, Fewer, open=False), "kind")})
+LimitLoweredTlv = group(ENTRIES | {"name": tlv(0x0003, RestText(20), "name", default="")})
+OptionalTlv = group(ENTRIES | {"port": tlv(0x8002, Int16ub, "port", default=0)})
+DefaultTlv = group(ENTRIES | {"name": tlv(0x0003, RestText(40), "name", default="nobody")})

@@ -20,7 +20,6 @@ from wireformat.schema import (
     OneOf,
     Record,
     Region,
-    Tagged,
     computed,
     field,
     lift,
@@ -93,9 +92,7 @@ def one(wire: Any, **options: Any) -> type[Record]:
 
 def entry(declared: Any) -> type[Record]:
     """A record with one entry."""
-    body = {"__doc__": "A thing.", "x": declared}
-    made: type[Record] = type(Tagged)("Thing", (Tagged,), body, tlv=planted.FRAMING)  # type: ignore[assignment]
-    return made
+    return planted.group({"x": declared})
 
 
 def envelope(arms: dict[int, Any], unknown: Any = False) -> type[Record]:
