@@ -113,19 +113,22 @@ class SectionItem(Record, source="handshake D.8"):
     entries: SectionEntries = field(Nested(SectionEntries), "what the section consists of", default=SectionEntries())
 
 
-class SectionDigest(Record, source="handshake D.8"):
-    """Stand for a section by the digest of its item, so that only differing ones need be listed."""
+class SectionKey(Record, source="handshake D.8"):
+    """What tells a section from every other one of an inventory."""
 
     idstr: str = field(String8, "name of the section")
     instance_id: int = field(Int32ub, "which of that name")
+
+
+class SectionDigest(SectionKey):
+    """Stand for a section by the digest of its item, so that only differing ones need be listed."""
+
     digest: bytes = field(RestBytes(32), "first 16 bytes of the SHA-256 of its item")
 
 
-class SectionName(Record, source="handshake D.8"):
+class SectionName(SectionKey):
     """Name one section of an inventory."""
 
-    idstr: str = field(String8, "name of the section")
-    instance_id: int = field(Int32ub, "which of that name")
     more: Extensions = field(Nested(Extensions), "entries of later revisions", default=NO_EXTENSIONS)
 
 
@@ -149,29 +152,23 @@ class VerdictEntries(Tagged, tlv=FRAMING, source="handshake D.8"):
     )
 
 
-class VerdictItem(Record, source="handshake D.8"):
+class VerdictItem(SectionKey):
     """What a destination says of one section."""
 
-    idstr: str = field(String8, "name of the section")
-    instance_id: int = field(Int32ub, "which of that name")
     verdict: VerdictKind = field(EnumOf(Int8ub, VerdictKind), "whether it can be loaded")
     version: int = field(Int32ub, "OK: the version to send; TOO_NEW: the newest it loads; TOO_OLD: the oldest")
     entries: VerdictEntries = field(Nested(VerdictEntries), "what is lacking", default=VerdictEntries())
 
 
-class OmittedItem(Record, source="handshake D.8"):
+class OmittedItem(SectionKey):
     """A subsection that the source promises to leave out."""
 
-    idstr: str = field(String8, "name of the section")
-    instance_id: int = field(Int32ub, "which of that name")
     subsection: str = field(String8, "name of the subsection")
     more: Extensions = field(Nested(Extensions), "entries of later revisions", default=NO_EXTENSIONS)
 
 
-class VersionItem(Record, source="handshake D.8"):
+class VersionItem(SectionKey):
     """A section whose version the source lowers for this destination."""
 
-    idstr: str = field(String8, "name of the section")
-    instance_id: int = field(Int32ub, "which of that name")
     version: int = field(Int32ub, "version that will be sent")
     more: Extensions = field(Nested(Extensions), "entries of later revisions", default=NO_EXTENSIONS)
