@@ -16,27 +16,16 @@ from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.frame import FRAME_HEADER
 from wireformat.protocols.handshake.inventories.digests import DIGESTS_SINCE, Collector
 from wireformat.protocols.handshake.items.inventory import SectionItem, VerdictItem, VerdictKind
-from wireformat.protocols.handshake.messages import (
-    ConfirmLevel,
-    Context,
-    HelloReply,
-    Inventory,
-    InventoryReply,
-    Limits,
-)
+from wireformat.protocols.handshake.messages import HelloReply, Inventory, InventoryReply
 from wireformat.protocols.handshake.negotiation.negotiate import negotiate
-from wireformat.protocols.handshake.negotiation.offers import ErrorItem, Offer, Refusal, Result
+from wireformat.protocols.handshake.negotiation.offers import ErrorItem, Refusal, Result
 from wireformat.protocols.handshake.sessions import keys, opening
-from wireformat.protocols.handshake.sessions.dialect import TODAY, Dialect
+from wireformat.protocols.handshake.sessions.config import Config
 from wireformat.protocols.handshake.sessions.events import ChannelKey, Negotiated
 from wireformat.protocols.handshake.sessions.frames import FIRST_LIMIT, entries
-from wireformat.protocols.handshake.sessions.offer_wire import (
-    offer_entries,
-    offer_of,
-    result_entries,
-)
+from wireformat.protocols.handshake.sessions.offer_wire import offer_of, result_entries
 from wireformat.protocols.handshake.sessions.payloads import impossible
-from wireformat.protocols.handshake.sessions.preconditions import NO_CONTEXT, check_offer, confirming_key, context_items
+from wireformat.protocols.handshake.sessions.preconditions import check_offer, confirming_key, context_items
 from wireformat.protocols.handshake.sessions.refusal import Violation, item
 from wireformat.protocols.handshake.sessions.session import Handler, Session
 from wireformat.protocols.handshake.sessions.stream_end import Follower, StreamEnd, VmStateEnd
@@ -72,7 +61,7 @@ def admit_all(_: ChannelKey) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class DestinationConfig:
+class DestinationConfig(Config):
     """Everything a destination brings to all of its attempts.
 
     `secrets` gives new random bytes for each; `judge` answers an inventory; `sections` are those that it would list
@@ -80,18 +69,10 @@ class DestinationConfig:
     `window` is how many bytes are held for pieces that come early.
     """
 
-    offer: Offer
     secrets: Callable[[], Secrets]
-    context: Context = NO_CONTEXT
     judge: Judge = accept_all
     sections: tuple[SectionItem, ...] = ()
     admit: Callable[[ChannelKey], ErrorItem | None] = admit_all
-    confirm: ConfirmLevel = ConfirmLevel.NONE
-    psk: bytes = b""
-    implementation: str = ""
-    inventory_size: int = 4 << 20
-    grease: int | None = None
-    dialect: Dialect = TODAY
     stream_end: Callable[[Follower], StreamEnd] = VmStateEnd
     window: int = 64 << 20
 
@@ -174,12 +155,7 @@ class DestinationHandshake(Session):
         self._result_bytes = self._dialect.part(result_entries(result))
         self._send(
             HelloReply(
-                **offer_entries(config.offer),
-                nonce=secrets.nonce,
-                context=config.context,
-                implementation=config.implementation,
-                confirm=config.confirm,
-                limits=Limits(inventory_size=config.inventory_size),
+                **config.introduction(secrets.nonce),
                 chosen_version=result.version,
                 migration_id=secrets.migration_id,
                 channel_secret=secrets.channel_secret,

@@ -14,35 +14,16 @@ from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.inventories.digests import DIGESTS_SINCE, details, summary
 from wireformat.protocols.handshake.inventories.resolution import Resolution, resolve
-from wireformat.protocols.handshake.messages import (
-    DIGEST_SIZE,
-    Commit,
-    ConfirmLevel,
-    Context,
-    Hello,
-    Inventory,
-    InventoryReply,
-    Limits,
-)
+from wireformat.protocols.handshake.messages import DIGEST_SIZE, Commit, Hello, Inventory, InventoryReply
 from wireformat.protocols.handshake.negotiation.negotiate import negotiate
 from wireformat.protocols.handshake.negotiation.offers import ErrorItem, Offer, Refusal, Result
 from wireformat.protocols.handshake.sessions import keys, opening
-from wireformat.protocols.handshake.sessions.dialect import TODAY, Dialect
-from wireformat.protocols.handshake.sessions.events import (
-    Agreed,
-    ChannelKey,
-    Negotiated,
-)
+from wireformat.protocols.handshake.sessions.config import Config
+from wireformat.protocols.handshake.sessions.events import Agreed, ChannelKey, Negotiated
 from wireformat.protocols.handshake.sessions.frames import FIRST_LIMIT
-from wireformat.protocols.handshake.sessions.offer_wire import (
-    channel_names,
-    offer_entries,
-    offer_of,
-    planned,
-    result_entries,
-)
+from wireformat.protocols.handshake.sessions.offer_wire import channel_names, offer_of, planned, result_entries
 from wireformat.protocols.handshake.sessions.payloads import impossible
-from wireformat.protocols.handshake.sessions.preconditions import NO_CONTEXT, check_offer, confirming_key, context_items
+from wireformat.protocols.handshake.sessions.preconditions import check_offer, confirming_key, context_items
 from wireformat.protocols.handshake.sessions.refusal import Violation, error_item, item, violation
 from wireformat.protocols.handshake.sessions.resume import Thread
 from wireformat.protocols.handshake.sessions.session import Handler, Session
@@ -51,20 +32,12 @@ Resolver: TypeAlias = Callable[[Inventory, InventoryReply], Resolution | tuple[E
 
 
 @dataclass(frozen=True, slots=True)
-class SourceConfig:
-    """Everything a source brings. `nonce` is 32 random bytes, new for each attempt; `grease` seeds nonsense."""
+class SourceConfig(Config):
+    """Everything a source brings. `nonce` is 32 random bytes, new for each attempt."""
 
-    offer: Offer
     nonce: bytes
     inventory: Inventory
-    context: Context = NO_CONTEXT
     resolve: Resolver = resolve
-    confirm: ConfirmLevel = ConfirmLevel.NONE
-    psk: bytes = b""
-    implementation: str = ""
-    inventory_size: int = 4 << 20
-    grease: int | None = None
-    dialect: Dialect = TODAY
 
 
 class SourceHandshake(Session):
@@ -99,17 +72,7 @@ class SourceHandshake(Session):
         self._guard(self._greet)
 
     def _greet(self) -> None:
-        config = self._config
-        self._send(
-            Hello(
-                **offer_entries(config.offer),
-                nonce=config.nonce,
-                context=config.context,
-                implementation=config.implementation,
-                confirm=config.confirm,
-                limits=Limits(inventory_size=config.inventory_size),
-            )
-        )
+        self._send(Hello(**self._config.introduction(self._config.nonce)))
 
     def unreachable(self, text: str) -> None:
         """The connection could not be made."""
