@@ -7,8 +7,7 @@ set earlier leaks into a migration [handshake R-HS-35].
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Annotated
@@ -20,15 +19,14 @@ from wireformat.cli.exits import UsageError
 from wireformat.errors import WireError
 from wireformat.peer.dialling import check_usable
 from wireformat.protocols.handshake.messages import Context
-from wireformat.protocols.handshake.negotiation.offering import FILE, LIVE, Setting, offer
-from wireformat.protocols.handshake.negotiation.offers import ChannelOffer, DiskOffer, Offer, Span, Wish
-from wireformat.protocols.handshake.negotiation.registry import Rule, Side, registry
+from wireformat.protocols.handshake.negotiation.offering import Setting
+from wireformat.protocols.handshake.negotiation.offers import Span, Wish
+from wireformat.protocols.handshake.negotiation.registry import Rule, registry
 from wireformat.protocols.handshake.negotiation.releases import RELEASES, Release, release
-from wireformat.protocols.handshake.sessions.payloads import FRAMED, HANDOVER, KNOWN, RAW, RESUME, STRIPED
+from wireformat.protocols.handshake.sessions.payloads import HANDOVER, RESUME
 from wireformat.protocols.qapi.addresses import Address, parse
 from wireformat.protocols.qapi.objects import from_qapi
 
-CHANNEL_TYPE = "multifd"
 LONGEST = 200
 """Characters of an address that are repeated when it is wrong."""
 
@@ -106,12 +104,6 @@ def disks_of(disks: Sequence[str] | None) -> dict[str, Address]:
     return found
 
 
-def with_disks(offered: Offer, disks: Collection[str]) -> Offer:
-    """The offer with disks, all of them required, and a connection for each."""
-    named = tuple(DiskOffer(name, required=True) for name in sorted(disks))
-    return replace(offered, disks=named, budget=offered.budget + len(named))
-
-
 def context_of(label: str, uuid: str | None) -> Context:
     """What management says of the migration. Raises `UsageError`."""
     try:
@@ -179,70 +171,3 @@ def release_of(name: str) -> Release:
         known = ", ".join(f"{RELEASE_PREFIX}{each}" for each in RELEASES)
         raise UsageError(f"--release {name}: not known; there are {known}")
     return release(number)
-
-
-def live_offer(
-    name: str,
-    side: Side,
-    wishes: Mapping[str, Wish],
-    settings: Mapping[str, Setting],
-    payloads: Sequence[str] | None,
-    channels: int,
-    *,
-    has_tls: bool = False,
-) -> Offer:
-    """What a side offers with so many channels: a source opens them, and would rather send in stripes; a destination
-    accepts them."""
-    is_source = side is Side.SOURCE
-    striped_first = (STRIPED, FRAMED, RAW) if is_source else (FRAMED, RAW, STRIPED)
-    own = (
-        ChannelOffer(CHANNEL_TYPE, want=channels, minimum=min(channels, 1))
-        if is_source
-        else ChannelOffer(CHANNEL_TYPE, maximum=channels)
-    )
-    return _offer(
-        name,
-        side,
-        wishes,
-        settings,
-        tuple(payloads or (striped_first if channels else (FRAMED, RAW))),
-        own if channels else None,
-        channels + 1,
-        LIVE | {"tls"} if has_tls else LIVE,
-    )
-
-
-def file_offer(
-    name: str, wishes: Mapping[str, Wish], settings: Mapping[str, Setting], payloads: Sequence[str] | None
-) -> Offer:
-    """What a source offers that writes a file: the plain stream, in the revision that every loader knows."""
-    offered = _offer(name, Side.SOURCE, wishes, settings, tuple(payloads or (RAW,)), None, 1, FILE)
-    return replace(offered, versions=offered.versions[:1])
-
-
-def _offer(
-    name: str,
-    side: Side,
-    wishes: Mapping[str, Wish],
-    settings: Mapping[str, Setting],
-    payloads: tuple[str, ...],
-    channel: ChannelOffer | None,
-    budget: int,
-    facilities: frozenset[str],
-) -> Offer:
-    for payload in payloads:
-        if payload not in KNOWN:
-            raise UsageError(f"--payload {payload}: not known; there are {', '.join(KNOWN)}")
-    try:
-        return offer(
-            release_of(name),
-            side,
-            wishes,
-            settings,
-            facilities=facilities,
-            payloads=payloads,
-            channels=(channel,) if channel else (),
-            budget=budget,
-        )
-    except WireError as error:
-        raise UsageError(f"{error.path}: {error.detail}") from None

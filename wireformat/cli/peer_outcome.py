@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from wireformat.cli.exits import Exit
 from wireformat.cli.peer_report import Report
@@ -15,14 +15,16 @@ from wireformat.peer.source import SourcePeer, reason
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.sessions.events import Failed
 
+T = TypeVar("T")
+
 NOT_REACHED = {ErrorCode.PEER_CLOSED, ErrorCode.PEER_SILENT, ErrorCode.LOCAL_IO}
 """What this side finds when the other one, or the way to it, is not there."""
 
 
-def work(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run a peer to its end. Raises what its tasks raised, the first of them."""
+def work(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a peer to its end; what it gives. Raises what its tasks raised, the first of them."""
     try:
-        asyncio.run(coroutine)
+        return asyncio.run(coroutine)
     except BaseExceptionGroup as group:
         fault: BaseException = group
         while isinstance(fault, BaseExceptionGroup):

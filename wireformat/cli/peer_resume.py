@@ -10,7 +10,8 @@ import typer
 
 from wireformat.cli import peer_options as options
 from wireformat.cli.exits import Exit, UsageError
-from wireformat.cli.peer_credentials import credentials_of
+from wireformat.cli.option_group import grouped
+from wireformat.cli.peer_credentials import DiallingTls
 from wireformat.cli.peer_outcome import source_outcome, work
 from wireformat.cli.peer_report import Report
 from wireformat.cli.peer_source import check_two_way
@@ -26,21 +27,20 @@ from wireformat.protocols.handshake.sessions.source import SourceSession
 VERB = "peer resume"
 
 
+@grouped
 def run(
     state: Annotated[Path, typer.Argument(help="what `peer source --state` left")],
     file: Annotated[str, typer.Argument(help="the same stream as before")],
     to: Annotated[str, typer.Option("--to", help="address of the destination, which still waits")],
-    tls_cert: options.TlsCertificate = None,
-    tls_key: options.TlsKey = None,
-    tls_ca: options.TlsAuthority = None,
-    tls_server_name: Annotated[str | None, typer.Option(help="name that the destination must prove")] = None,
+    *,
+    tls: DiallingTls,
     timeout: options.Timeout = 30.0,
     as_json: options.AsJson = False,
 ) -> int:
     """Go on after the connection was lost."""
     address = options.address_of(to, "--to")
     check_two_way(to, address, 0, one_way=False)
-    credentials = credentials_of(tls_cert, tls_key, tls_ca, tls_server_name)
+    credentials = tls.credentials()
     report = Report(VERB, as_json=as_json)
     session = SourceSession.from_snapshot(open_state(state))
     dialler = Dialler(address, timeout, credentials)

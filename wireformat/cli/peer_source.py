@@ -9,20 +9,21 @@ from typing import Annotated
 
 import typer
 
-from wireformat import __version__
 from wireformat.cli import peer_options as options
 from wireformat.cli.exits import UsageError
-from wireformat.cli.peer_credentials import confirmation_of, credentials_of
+from wireformat.cli.option_group import grouped
+from wireformat.cli.peer_credentials import DiallingTls
 from wireformat.cli.peer_outcome import check_state, plain_outcome, source_outcome, work
 from wireformat.cli.peer_report import Report
 from wireformat.cli.peer_save import save
 from wireformat.cli.peer_stream import open_payload, open_sending
+from wireformat.cli.peer_terms import Extras, Shared, Terms
 from wireformat.peer.dialler import Dialler
 from wireformat.peer.dialling import is_one_way
 from wireformat.peer.plain import send_plain
 from wireformat.peer.source import SourcePeer
 from wireformat.peer.storage import Doors
-from wireformat.protocols.handshake.messages import NONCE_SIZE
+from wireformat.protocols.handshake.messages import NONCE_SIZE, Inventory
 from wireformat.protocols.handshake.negotiation.registry import Side
 from wireformat.protocols.handshake.sessions.source import SourceSession
 from wireformat.protocols.handshake.sessions.source_handshake import SourceConfig
@@ -31,48 +32,33 @@ from wireformat.protocols.qapi.addresses import Address, Fd
 VERB = "peer source"
 
 
+@grouped
 def run(
     file: Annotated[str, typer.Argument(help="VM-state stream, plain or in a container; - is standard input")],
     to: Annotated[
         str | None, typer.Option("--to", help="address of the destination: tcp:HOST:PORT, unix:PATH …")
     ] = None,
+    *,
     handshake: options.Handshake = False,
     channels: Annotated[int, typer.Option(min=0, max=255, help="channels beside the main one")] = 0,
-    label: options.Label = "",
-    uuid: options.Uuid = None,
-    require: options.Require = None,
-    want: options.Want = None,
-    avoid: options.Avoid = None,
-    forbid: options.Forbid = None,
-    parameter: options.Parameter = None,
-    release: options.ReleaseName = "qemu-10.2",
-    payload: options.Payloads = None,
-    handover: options.Handover = None,
+    terms: Terms,
     state: Annotated[Path | None, typer.Option(help="file for `peer resume`, should the connection be lost")] = None,
     profile: Annotated[
         Path | None, typer.Option(help="saved offer of a destination: save for it, connect to none")
     ] = None,
     container: Annotated[str | None, typer.Option(help="with --profile: write a container here")] = None,
-    tls_cert: options.TlsCertificate = None,
-    tls_key: options.TlsKey = None,
-    tls_ca: options.TlsAuthority = None,
-    tls_server_name: Annotated[str | None, typer.Option(help="name that the destination must prove")] = None,
-    psk_file: options.PskFile = None,
-    disk: options.Disk = None,
-    grease: options.Grease = None,
+    tls: DiallingTls,
+    extras: Extras,
     one_way: Annotated[bool, typer.Option("--one-way", help="the command behind exec: sends nothing back")] = False,
     timeout: options.Timeout = 30.0,
     as_json: options.AsJson = False,
 ) -> int:
     """Send a VM-state stream, or save it for a destination."""
-    wishes = options.wishes_of(require, want, avoid, forbid, handover=handover, resume=state is not None)
-    settings = options.settings_of(parameter)
-    credentials = credentials_of(tls_cert, tls_key, tls_ca, tls_server_name)
-    report = Report(VERB, as_json=as_json, other="the profile" if profile else "the peer")
+    wishes, credentials = terms.wishes(resume=state is not None), tls.credentials()
     has_tls = credentials is not None
+    report = Report(VERB, as_json=as_json, other="the profile" if profile else "the peer")
     if profile is not None:
-        offer = options.file_offer(release, wishes, settings, payload)
-        return save(file, profile, offer, container, to, report)
+        return save(file, profile, wishes.file_offer(), container, to, report)
     if to is None:
         raise UsageError("where to? --to ADDRESS, or --profile FILE")
     address = options.address_of(to, "--to")
@@ -82,23 +68,17 @@ def run(
     check_two_way(to, address, channels, one_way=one_way)
     if state is not None:
         check_state(state)
-    sending = open_sending(file)
-    confirm, psk = confirmation_of(psk_file, has_tls=has_tls)
-    addresses = options.disks_of(disk)
-    offer = options.live_offer(release, Side.SOURCE, wishes, settings, payload, channels, has_tls=has_tls)
-    config = SourceConfig(
-        offer=options.with_disks(offer, addresses),
-        nonce=secrets.token_bytes(NONCE_SIZE),
-        inventory=sending.inventory,
-        context=options.context_of(label, uuid),
-        confirm=confirm,
-        psk=psk,
-        implementation=f"wireformat {__version__}",
-        grease=grease,
-    )
-    peer = SourcePeer(SourceSession(config), dialler, sending.payload, report, timeout)
-    work(migrate(peer, addresses, report))
+    sending, disks = open_sending(file), options.disks_of(extras.disk)
+    offer = wishes.live_offer(Side.SOURCE, channels, has_tls=has_tls)
+    session = begin(sending.inventory, extras.configured(offer, terms, disks, has_tls=has_tls))
+    peer = SourcePeer(session, dialler, sending.payload, report, timeout)
+    work(migrate(peer, disks, report))
     return source_outcome(VERB, peer, report, state)
+
+
+def begin(inventory: Inventory, shared: Shared) -> SourceSession:
+    """A session of its own for one attempt."""
+    return SourceSession(SourceConfig(nonce=secrets.token_bytes(NONCE_SIZE), inventory=inventory, **shared))
 
 
 async def migrate(peer: SourcePeer, addresses: Mapping[str, Address], report: Report) -> None:

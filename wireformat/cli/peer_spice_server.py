@@ -7,15 +7,14 @@ import secrets
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wireformat.cli import peer_spice_options as options
 from wireformat.cli.exits import Exit, UsageError
-from wireformat.cli.peer_credentials import credentials_of
-from wireformat.cli.peer_destination import context_of
+from wireformat.cli.option_group import grouped
+from wireformat.cli.peer_credentials import credentials_of, listening_context
 from wireformat.cli.peer_options import TlsCertificate, TlsKey, pause_of
 from wireformat.cli.peer_outcome import work
 from wireformat.cli.peer_spice_report import SpiceReport
@@ -41,18 +40,45 @@ class Doors:
     context: SSL.Context | None
 
 
-def doors_of(plain: str | None, secured: str | None, certificate: Path | None, key: Path | None) -> Doors:
-    """Where to listen. Raises `UsageError`."""
-    if plain is None and secured is None:
-        raise UsageError("--listen HOST:PORT or --tls-listen HOST:PORT is needed")
-    credentials = credentials_of(certificate, key, None)
-    if (secured is None) != (credentials is None):
-        raise UsageError("--tls-listen, --tls-cert and --tls-key go together")
-    return Doors(
-        None if plain is None else options.inet_of(plain, "--listen"),
-        None if secured is None else options.inet_of(secured, "--tls-listen"),
-        context_of(credentials),
-    )
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Options of both servers: where they listen, what they ask of clients, and what they show them."""
+
+    listen_at: options.Listen = None
+    tls_listen: options.TlsListen = None
+    tls_cert: TlsCertificate = None
+    tls_key: TlsKey = None
+    password: options.Password = None
+    password_file: options.PasswordFile = None
+    without: options.Without = None
+
+    def doors(self) -> Doors:
+        """Where to listen. Raises `UsageError`."""
+        if self.listen_at is None and self.tls_listen is None:
+            raise UsageError("--listen HOST:PORT or --tls-listen HOST:PORT is needed")
+        credentials = credentials_of(self.tls_cert, self.tls_key, None)
+        if (self.tls_listen is None) != (credentials is None):
+            raise UsageError("--tls-listen, --tls-cert and --tls-key go together")
+        return Doors(
+            None if self.listen_at is None else options.inet_of(self.listen_at, "--listen"),
+            None if self.tls_listen is None else options.inet_of(self.tls_listen, "--tls-listen"),
+            listening_context(credentials),
+        )
+
+    def party(self, scenario: Scenario | None = None) -> ServerParty:
+        """A server that can what its scenario says, or else everything but what is left out. Raises `UsageError`."""
+        password = options.password_of(self.password, self.password_file)
+        common, capabilities = options.capabilities_without(self.without)
+        if scenario is not None:
+            capabilities &= scenario.capabilities
+        config = ServerConfig(
+            next_session=lambda: secrets.randbelow(0xFFFFFFFF) + 1,
+            password=password,
+            is_seamless=scenario is None or scenario.is_seamless,
+            common=common,
+            capabilities=capabilities,
+        )
+        return ServerParty(config)
 
 
 async def attend(server: SpiceServer, doors: Doors, report: SpiceReport, act: Callable[[], Awaitable[None]]) -> None:
@@ -78,32 +104,14 @@ async def attend(server: SpiceServer, doors: Doors, report: SpiceReport, act: Ca
         await server.close()
 
 
-def config_of(scenario: Scenario | None, password: bytes | None, without: list[str] | None) -> ServerConfig:
-    """What a server can: what its scenario says, or else everything but what is left out."""
-    common, capabilities = options.capabilities_without(without)
-    if scenario is not None:
-        capabilities &= scenario.capabilities
-    return ServerConfig(
-        next_session=lambda: secrets.randbelow(0xFFFFFFFF) + 1,
-        password=password,
-        is_seamless=scenario is None or scenario.is_seamless,
-        common=common,
-        capabilities=capabilities,
-    )
-
-
+@grouped
 def source(
     target: Annotated[str, typer.Option("--target", metavar="HOST:PORT", help="where clients are sent")],
     scenario: Annotated[str, typer.Option(help=f"what is done: {', '.join(SCENARIOS)}")] = "semi-seamless",
     target_tls_port: Annotated[int | None, typer.Option(help="TLS port of the target")] = None,
     target_subject: Annotated[str | None, typer.Option(help="certificate subject that the target must have")] = None,
-    listen_at: options.Listen = None,
-    tls_listen: options.TlsListen = None,
-    tls_cert: TlsCertificate = None,
-    tls_key: TlsKey = None,
-    password: options.Password = None,
-    password_file: options.PasswordFile = None,
-    without: options.Without = None,
+    *,
+    serving: Serving,
     pause: Pause = 1.0,
     timeout: options.Timeout = 5.0,
     as_json: options.AsJson = False,
@@ -112,7 +120,7 @@ def source(
     if scenario not in SCENARIOS:
         raise UsageError(f"--scenario {scenario}: one of {', '.join(SCENARIOS)}")
     place = options.target_of(target, target_tls_port, target_subject)
-    doors = doors_of(listen_at, tls_listen, tls_cert, tls_key)
+    doors = serving.doors()
     report = SpiceReport("peer spice-source", as_json=as_json)
     program = Program(SCENARIOS[scenario], place, pause)
 
@@ -120,27 +128,21 @@ def source(
         report(event)
         program(event)
 
-    config = config_of(SCENARIOS[scenario], options.password_of(password, password_file), without)
-    server = SpiceServer(ServerParty(config), tell, timeout)
+    server = SpiceServer(serving.party(SCENARIOS[scenario]), tell, timeout)
     work(attend(server, doors, report, lambda: program.run(server)))
     return Exit.FINE
 
 
+@grouped
 def target(
-    listen_at: options.Listen = None,
-    tls_listen: options.TlsListen = None,
-    tls_cert: TlsCertificate = None,
-    tls_key: TlsKey = None,
-    password: options.Password = None,
-    password_file: options.PasswordFile = None,
-    without: options.Without = None,
+    *,
+    serving: Serving,
     once: Annotated[bool, typer.Option("--once", help="end when a client has left")] = False,
     timeout: options.Timeout = 5.0,
     as_json: options.AsJson = False,
 ) -> int:
     """Take over SPICE clients that other servers send, until interrupted."""
-    doors = doors_of(listen_at, tls_listen, tls_cert, tls_key)
-    config = config_of(None, options.password_of(password, password_file), without)
+    doors, party = serving.doors(), serving.party()
     report = SpiceReport("peer spice-target", as_json=as_json)
     left = asyncio.Event()
 
@@ -152,5 +154,5 @@ def target(
     async def wait() -> None:
         await left.wait()
 
-    work(attend(SpiceServer(ServerParty(config), tell, timeout), doors, report, wait))
+    work(attend(SpiceServer(party, tell, timeout), doors, report, wait))
     return Exit.FINE
