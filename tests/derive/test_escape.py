@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.interop.programs import require_module
 from wireformat.derive.escape import anchor, cell, code, file_name, html, prose, table, visible
 
-markdown = pytest.importorskip("markdown", reason="pip install 'wireformat[docs]'")
+markdown = require_module("markdown", "docs")
 
 HOSTILE = (
     "a|b",

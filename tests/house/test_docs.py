@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.project import ROOT
+from tests.interop.programs import require_module
 
 FETCHED = re.compile(r"""(?:<(?:script|img|iframe|source)[^>]*\ssrc|<link[^>]*\shref)=["']?(https?:)?//[^"'\s>]+""")
 OUTSIDE_CSS = re.compile(r"""(?:@import|url\()\s*["']?(?:https?:)?//""")
@@ -34,7 +35,7 @@ def build(site: Path) -> None:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole site, built once."""
-    pytest.importorskip("material", reason="pip install 'wireformat[docs]'")
+    require_module("material", "docs")
     target = tmp_path_factory.mktemp("docs") / "site"
     build(target)
     return target

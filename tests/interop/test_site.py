@@ -18,7 +18,7 @@ import pytest
 from tests.house.project import ROOT
 from tests.house.test_docs import build
 from tests.interop.browser import Browser, browser
-from tests.interop.programs import require
+from tests.interop.programs import require, require_module
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
@@ -63,7 +63,7 @@ class _Silent(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """The built site and its address on this machine."""
-    pytest.importorskip("material", reason="pip install 'wireformat[docs]'")
+    require_module("material", "docs")
     folder = tmp_path_factory.mktemp("site") / "site"
     build(folder)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder)))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.programs import require_module
+
 SOURCE = """
 from __future__ import annotations
 from wireformat.schema import *
@@ -52,7 +54,7 @@ text: str = Part(a=1).a  # wrong
 
 @pytest.mark.slow
 def test_a_checker_finds_every_mistake(tmp_path: Path) -> None:
-    api = pytest.importorskip("mypy.api", reason="pip install mypy")
+    api = require_module("mypy.api", "dev")
     path = tmp_path / "declarations.py"
     path.write_text(SOURCE)
     output, _, _ = api.run(["--strict", "--cache-dir", str(tmp_path / "cache"), str(path)])
