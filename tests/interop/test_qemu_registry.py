@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.interop.programs import require
+from tests.interop.programs import absent, require
 from wireformat.protocols.handshake.negotiation.offers import Span, Value
 from wireformat.protocols.handshake.negotiation.releases import RELEASES, Release, ReleaseParameter, release
 
@@ -25,14 +25,24 @@ UNCHECKED = {"multifd-zlib-level", "multifd-zstd-level"}
 
 
 def ask(*commands: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The answers of a program without a machine to these QMP commands, behind its greeting."""
+    """The answers of a program without a machine to these QMP commands, behind its greeting.
+
+    Each is read before the next command is sent: a QEMU that is told to quit does not wait until all it said is read.
+    """
     program = require("qemu-system-x86_64", "qemu-system-x86")
-    lines = [json.dumps(command) for command in ({"execute": "qmp_capabilities"}, *commands, {"execute": "quit"})]
-    run = subprocess.run([program, *COMMAND], input="\n".join(lines), capture_output=True, text=True, timeout=60)
-    answers = [json.loads(line) for line in run.stdout.splitlines()]
-    greeting, _, *rest = [answer for answer in answers if "event" not in answer]
-    assert len(rest) == len(commands) + 1, run.stderr
-    return [greeting, *rest[:-1]]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([program, *COMMAND], stdin=pipe, stdout=pipe, text=True) as running:
+        assert running.stdin
+        assert running.stdout
+        try:
+            said = (answer for answer in map(json.loads, running.stdout) if "event" not in answer)
+            greeting, answers = next(said), []
+            for command in ({"execute": "qmp_capabilities"}, *commands):
+                print(json.dumps(command), file=running.stdin, flush=True)
+                answers.append(next(said))
+        finally:
+            running.kill()
+    return [greeting, *answers[1:]]
 
 
 @cache
@@ -47,7 +57,7 @@ def installed() -> Release:
     version = ask()[0]["QMP"]["version"]["qemu"]
     name = f"{version['major']}.{version['minor']}"
     if name not in RELEASES:
-        pytest.skip(f"no registry of QEMU {name}")
+        absent(f"no registry of QEMU {name}")
     return release(name)
 
 
