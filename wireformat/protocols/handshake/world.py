@@ -2,7 +2,7 @@
 
 The whole protocol at once would be too much to visit. Each world has one part whole, and of the rest what matters to
 it: all offers on the main connection; two channels; a tamperer; ownership behind the payload; resume. They step the
-tables of `machine` and nothing else; `world_guards` says what the tables cannot.
+tables of `machine` and nothing else; `worlds.guards` says what the tables cannot.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""QEMU's migration stream: memory, device state and the commands between them."""

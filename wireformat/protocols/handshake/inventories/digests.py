@@ -1,4 +1,4 @@
-"""An inventory in two steps: digests of all sections first, and whole only those that differ [handshake D.9].
+"""An inventory in two steps: digests of all sections first, and whole only those that differ [handshake D.1].
 
 Two programs of one release have the same sections but for a few. From revision 2 on a source lists its sections by
 digest; the destination compares them with those of its own, and asks for what it does not recognise. A destination

@@ -1,4 +1,4 @@
-"""What is known of device state beyond what programs say of themselves: `registries/device_state.json`.
+"""What is known of device state beyond what programs say of themselves: `negotiation/registries/device_state.json`.
 
 Whether a subsection may be left out cannot be read off it. The file lists those that may, each with the reason why the
 guest will not notice: it cannot see what they hold, or the destination starts with an equally good value. What is not
