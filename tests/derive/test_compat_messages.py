@@ -75,3 +75,15 @@ class TestMessages:
 
         found = self.judged(present(PROTOCOL, "1"), present(replace(PROTOCOL, messages=(Steal,)), "1"))
         assert [finding.rule for finding in found["Steal"].findings] == ["message-renamed"]
+
+    def test_the_number_means_something_else_on_another_channel(self) -> None:
+        class Sweep(Message, code=3, sender="borrower", channel="yard", versions=("1", "2")):
+            """Clean the yard."""
+
+            minutes: int = field(Int16ub, "how long")
+
+        found = self.judged(present(PROTOCOL, "1"), present(replace(PROTOCOL, messages=(Return, Sweep)), "1"))
+        forward = found["Sweep"].forward.witness
+        assert [finding.rule for finding in found["Sweep"].findings] == ["message-added"]
+        assert forward is not None
+        assert forward.text == "version 1 has no number 0x3"

@@ -75,12 +75,11 @@ def _alone(old: Baseline, new: Baseline, before: str | None, now: str | None) ->
 
 
 def _lookup(reader: Baseline, record: model.Record) -> str:
-    """What a reader finds who looks for a message of that number."""
+    """What a reader finds who looks for a message of that number, from that sender, on that channel."""
     if record.code is None:
         return f"version {reader.version} has no {record.name}"
     for name in reader.messages:
-        other = reader.models[name].record
-        if (other.code, other.sender) == (record.code, record.sender):
+        if _place(reader.models[name].record) == _place(record):
             return f"version {reader.version} has {name} as number {record.code:#x}"
     return f"version {reader.version} has no number {record.code:#x}"
 
