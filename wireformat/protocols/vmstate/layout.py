@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from wireformat.protocols.vmstate.description import DeviceEntry, FieldEntry, Vmsd
 from wireformat.protocols.vmstate.messages import subsection_marker
@@ -147,7 +148,7 @@ class _Builder:
 
 def pieces_of(entries: Sequence[FieldEntry]) -> Iterator[tuple[str, list[FieldEntry]]]:
     """The entries that make up one field: neighbours of one name belong together."""
-    for name, group in groupby(entries, key=lambda entry: entry.name):
+    for name, group in groupby(entries, key=attrgetter("name")):
         yield name, list(group)
 
 

@@ -30,7 +30,7 @@ def guess_page_size(window: Window, position: int) -> int:
     Raises `DecodeError`: `truncated` when too little can be seen, `vmstate/page-size` when no size fits.
     """
     scores = {size: _plausible_records(window, position, size) for size in CANDIDATES}
-    best = max(CANDIDATES, key=lambda size: scores[size])
+    best = max(scores, key=scores.__getitem__)
     if scores[best] == 0:
         raise DecodeError("vmstate/page-size", "no page size fits", offset=position, source="qemu-stream 2.1")
     return best

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from wireformat.protocols.vmstate.description import Description, DeviceEntry
@@ -49,7 +50,7 @@ class _Sizes:
     def record(self, vmsd: dict[str, Any], name: str, value: Mapping[str, Any]) -> int:
         """Bytes of a struct with its subsections; subsections that are gone leave the description."""
         record = self._schema.records[name]
-        groups = [list(group) for _, group in groupby(vmsd.get("fields", ()), key=lambda entry: entry["name"])]
+        groups = [list(group) for _, group in groupby(vmsd.get("fields", ()), key=itemgetter("name"))]
         size = sum(
             self._field(group, field.of, value[field.name]) for field, group in zip(record.fields, groups, strict=False)
         )
