@@ -87,7 +87,7 @@ def _imported(place: str) -> Protocol:
     sys.path.insert(0, "")
     try:
         found = getattr(import_module(module), name or "PROTOCOL")
-    except Exception as error:
+    except Exception as error:  # its code is not ours and may raise anything
         raise UsageError(f"{place}: {type(error).__name__}: {error}") from None
     if not isinstance(found, Protocol):
         raise UsageError(f"{place} is no Protocol but {type(found).__name__}")

@@ -105,14 +105,14 @@ def _runs(folder: Path) -> Iterator[Run]:
 def _stranger(name: str) -> Subject:
     """The schemas at the top of a module: construct objects with a name, and record classes.
 
-    Raises `UsageError` when it cannot be imported, for whatever reason: its code is not ours.
+    Raises `UsageError` when it cannot be imported, for whatever reason.
     """
     sys.path.insert(0, "")
     try:
         module = import_module(name)
     except ImportError as error:
         raise UsageError(f"{name}: {error}") from None
-    except Exception as error:
+    except Exception as error:  # its code is not ours and may raise anything
         raise UsageError(f"{name}: importing it fails: {type(error).__name__}: {error}") from None
     found = {key: value for key, value in vars(module).items() if _is_schema(value, module.__name__)}
     if not found:

@@ -35,7 +35,7 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
     except OSError as error:
         _silence_stdout()
         return _usage(verb, f"{error.filename or 'file'}: {error.strerror or error}")
-    except Exception as error:
+    except Exception as error:  # the last resort: a mistake in this program is one line as well
         complain(verb, f"internal error: {type(error).__name__}: {error}; please report it")
         if os.environ.get("WIREFORMAT_TRACEBACK"):
             raise

@@ -29,7 +29,7 @@ class Dialler:
             wire = await reach(self.address)
             try:
                 return await self._secured(wire)
-            except BaseException:
+            except BaseException:  # cancelling and the timeout too: nobody else would close it
                 wire.close(reset=True)
                 raise
 

@@ -101,7 +101,7 @@ async def connect_socket(address: Inet | Unix) -> socket.socket:
         except OSError as error:
             connection.close()
             fault = error
-        except BaseException:
+        except BaseException:  # cancelling too: nobody else would close it
             connection.close()
             raise
         else:

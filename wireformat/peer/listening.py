@@ -111,7 +111,7 @@ async def _listen_at_ports(address: Inet) -> list[socket.socket]:
         for family, kind, protocol, place in await places(address, None):
             port = sockets[0].getsockname()[1] if sockets else place[1]
             sockets.append(_listen_at(family, kind, protocol, (place[0], port, *place[2:]), address.to))
-    except BaseException:
+    except BaseException:  # cancelling too: nobody else would close them
         for each in sockets:
             each.close()
         raise
@@ -128,7 +128,7 @@ def _listen_at(family: int, kind: int, protocol: int, place: Name, last_port: in
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         _bind(listening, place, last_port)
         listening.listen(BACKLOG)
-    except BaseException:
+    except BaseException:  # whatever it was: nobody else would close it
         listening.close()
         raise
     return listening

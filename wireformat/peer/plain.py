@@ -168,7 +168,7 @@ class PlainDestination:
         except DecodeError as error:
             self._sink.discard()
             raise Cut(f"after {self.size} bytes: {error}") from None
-        except BaseException:
+        except BaseException:  # cancelling too: half a stream is never kept
             self._sink.discard()
             wire.close(reset=True)
             raise

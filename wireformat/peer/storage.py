@@ -86,7 +86,7 @@ class Doors:
         try:
             for name, address in addresses.items():
                 listeners[name] = await listen(address)
-        except BaseException:
+        except BaseException:  # cancelling too: nobody else would close them
             for listener in listeners.values():
                 listener.close()
             raise
