@@ -1,4 +1,4 @@
-"""The commands in the guide print what the guide shows: on pages whose commands need nothing but files."""
+"""The commands of README and guide print what is shown, where they need nothing but files; every option is known."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,17 @@ from tests.captures.bundle import Captures
 from tests.captures.dumps import dump_text
 from tests.captures.spice_runs import unpack
 from tests.house.project import ROOT
+from wireformat.cli import VERBS
+from wireformat.cli.peer import COMMANDS
+from wireformat.errors import WireError
+from wireformat.peer.streams import window_on
+from wireformat.protocols.vmstate.stream import read_stream
 
 GUIDE = ROOT / "spec" / "guide"
 SPICE_GUIDE = GUIDE / "spice-captures.md"
+PAGES = {"README": ROOT / "README.md", **{path.stem: path for path in sorted(GUIDE.glob("*.md"))}}
 STREAMS = {
+    "README": {"guest.mig": "7.2/pc-minimal", "later.mig": "7.2/pc-dirty"},
     "stream-tools": {
         "guest.mig": "7.2/pc-minimal",
         "later.mig": "7.2/pc-dirty",
@@ -30,11 +38,13 @@ STREAMS = {
 """The captures that a page uses, by the names that it gives them."""
 
 DUMPS = {
+    "README": {},
     "stream-tools": {},
     "inventories": {"pc-7.2.json": "7.2/pc", "q35-7.2.json": "7.2/q35", "pc-10.0.json": "10.0/pc-i440fx-7.2"},
 }
 """The dumps that it uses."""
 
+OPTION = r"(?<![\w-])--?[a-z][a-z-]*"
 RUNS = {"nack": "minimal-client-seamless-nack", "probes": "link-errors"}
 ELISION = "…"
 
@@ -71,11 +81,17 @@ def run(command: str, folder: Path) -> list[str]:
 
 def text_of(page: str) -> str:
     """A page as it stands."""
-    return (GUIDE / f"{page}.md").read_text(encoding="utf-8")
+    return PAGES[page].read_text(encoding="utf-8")
+
+
+@cache
+def options_of(verb: str) -> frozenset[str]:
+    """What the help of a verb names."""
+    return frozenset(re.findall(OPTION, "\n".join(run(f"COLUMNS=200 wireformat {verb} --help", ROOT))))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("page", "least"), [("stream-tools", 21), ("inventories", 14)])
+@pytest.mark.parametrize(("page", "least"), [("README", 3), ("stream-tools", 21), ("inventories", 14)])
 def test_every_command_prints_what_is_shown(captures: Captures, tmp_path: Path, page: str, least: int) -> None:
     for name, capture in STREAMS[page].items():
         (tmp_path / name).symlink_to(captures[capture].path)
@@ -97,6 +113,34 @@ def test_every_command_for_captures_prints_what_is_shown(tmp_path: Path) -> None
     for command, shown in found:
         printed = run(command, tmp_path)
         assert shows(shown, printed), "\n".join([f"$ {command}", *printed])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_of_a_command_is_one_of_its_verb(page: str) -> None:
+    calls = [
+        call
+        for command, _ in examples(text_of(page))
+        for call in re.findall(r"wireformat ((?:peer )?[a-z-]+)([^|;&]*)", command)
+    ]
+    assert calls
+    unknown = [(verb, set(re.findall(rf"(?<!\S){OPTION}", words)) - options_of(verb)) for verb, words in calls]
+    assert [(verb, options) for verb, options in unknown if options] == []
+
+
+@pytest.mark.slow
+def test_every_option_that_prose_names_exists() -> None:
+    verbs = [*VERBS, *(f"peer {role}" for role in COMMANDS)]
+    known = frozenset().union(*map(options_of, verbs))
+    named = {option for page in PAGES for option in re.findall(r"`(--[a-z][a-z-]+)", text_of(page))}
+    assert len(named) > 40
+    assert named - known == set()
+
+
+def test_the_error_on_the_first_page_is_what_an_error_says() -> None:
+    fault = read_stream(window_on(b"QEVM\0\0\0\x09")).fault
+    assert isinstance(fault, WireError)
+    assert f"\n{fault}\n" in (ROOT / "spec" / "index.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", STREAMS)
