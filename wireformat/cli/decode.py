@@ -56,21 +56,25 @@ def run(
         return decode_capture(file, as_json=as_json, ndjson=ndjson, with_hex=with_hex)
     keep = with_hex or ram is not Ram.none
     stream = open_stream(file, keep=keep, learnt=open_description(description), page_size=page_size)
-    if not any(isinstance(element, HeaderElement) for element in stream.elements):
-        return verdict("decode", stream, file)
-    form: RamForm = ram.value
-    if path is not None:
-        _print_part(stream, path, as_json or ndjson, with_hex)
-    elif devices and (as_json or ndjson):
+    if any(isinstance(element, HeaderElement) for element in stream.elements):
+        if path is not None:
+            _print_part(stream, path, as_json or ndjson, with_hex)
+        elif as_json or ndjson:
+            _print_parts(stream, ram.value, devices=devices, by_line=ndjson)
+        else:
+            _print_tree(_only_devices(view(stream)) if devices else view(stream), stream, with_hex)
+    return verdict("decode", stream, file)
+
+
+def _print_parts(stream: Stream, form: RamForm, *, devices: bool, by_line: bool) -> None:
+    """A stream as JSON: its device state, or all of it in one document or one on each line."""
+    if devices:
         _print_json(device_state(stream))
-    elif ndjson:
+    elif by_line:
         for document in documents(stream, form):
             print(json.dumps(document, ensure_ascii=False))
-    elif as_json:
-        _print_document(documents(stream, form))
     else:
-        _print_tree(_only_devices(view(stream)) if devices else view(stream), stream, with_hex)
-    return verdict("decode", stream, file)
+        _print_document(documents(stream, form))
 
 
 def _print_document(parts: Iterator[dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ from wireformat.cli.peer_spice_report import SpiceReport
 from wireformat.peer.spice_client import SpiceClient
 from wireformat.protocols.spice.client_party import Answering, ClientConfig, ClientParty
 from wireformat.protocols.spice.link_client import RefusedError
-from wireformat.protocols.spice.party_events import Over, PartyEvent, Place, SessionOpened
+from wireformat.protocols.spice.party_events import Over, PartyEvent, SessionOpened
 
 VERB = "peer spice-client"
 ANSWERS: dict[str, Answering] = {"follow": "follow", "late": "late", "refuse": "refuse", "ignore": "ignore"}
@@ -72,11 +72,10 @@ def run(
     """Be a SPICE client: link, follow each migration, tell each step."""
     if answer not in ANSWERS:
         raise UsageError(f"--answer {answer}: one of {', '.join(ANSWERS)}")
-    address = options.inet_of(connect, "--connect")
-    port = options.port_of(address, "--connect")
+    place = options.server_at(connect, subject, is_secure=tls)
     common, capabilities = options.capabilities_without(without)
     config = ClientConfig(
-        place=Place(address.host, None if tls else port, port if tls else None, subject),
+        place=place,
         password=options.password_of(password, password_file) or b"",
         is_secure=tls,
         common=common,

@@ -77,6 +77,13 @@ def inet_of(text: str, option: str) -> Inet:
     return address
 
 
+def server_at(text: str, subject: str | None, *, is_secure: bool) -> Place:
+    """The server to link with first, whose port speaks TLS or does not. Raises `UsageError`."""
+    address = inet_of(text, "--connect")
+    port = port_of(address, "--connect")
+    return Place(address.host, None if is_secure else port, port if is_secure else None, subject)
+
+
 def target_of(text: str, tls_port: int | None, subject: str | None) -> Place:
     """The target that clients are told. Raises `UsageError`."""
     address = inet_of(text, "--target")
