@@ -17,7 +17,7 @@ LIMIT = 60
 
 @dataclass
 class Running:
-    """A process that listens; `events` is all that it told, once it has ended."""
+    """A process that tells what it does; `events` is what was read of that, and all of it once it has ended."""
 
     process: subprocess.Popen[str]
     addresses: list[str]
@@ -27,6 +27,13 @@ class Running:
     def address(self) -> str:
         """Host and port of the first address."""
         return self.addresses[0].removeprefix("tcp:")
+
+    def until(self, kind: str, times: int = 1) -> dict[str, Any]:
+        """Read on until it has told so many events of a kind; the last of them."""
+        assert self.process.stderr is not None
+        while len(found := self.told(kind)) < times:
+            self.events.append(json.loads(self.process.stderr.readline()))
+        return found[-1]
 
     def end(self, *, interrupt: bool = False) -> int:
         """Wait for its end; the exit code."""
@@ -43,7 +50,7 @@ class Running:
 
 @contextmanager
 def running(*words: object, data: str = "") -> Iterator[Running]:
-    """A verb that listens, with `--json`; it is killed where it still runs in the end."""
+    """A verb with `--json`, once it has told its first event; it is killed where it still runs in the end."""
     command = [sys.executable, "-m", "wireformat", *map(str, words), "--json"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdin is not None
@@ -53,7 +60,7 @@ def running(*words: object, data: str = "") -> Iterator[Running]:
         process.stdin.close()
         first = json.loads(process.stderr.readline())
         try:
-            yield Running(process, first["addresses"], [first])
+            yield Running(process, first.get("addresses", []), [first])
         finally:
             if process.poll() is None:
                 process.kill()

@@ -19,24 +19,42 @@ ANY = "127.0.0.1:0"
 LEADING = ("spice-source", "--listen", ANY, "--target")
 
 
-@pytest.mark.parametrize(("scenario", "answer"), [("switch-host", "untold"), ("seamless", "connected-seamless")])
-def test_a_client_is_led(start: Call, tmp_path: Path, scenario: str, answer: str) -> None:
+def test_a_client_is_led(start: Call, tmp_path: Path) -> None:
     ticket = tmp_path / "ticket"
     ticket.write_text(f"{PASSWORD}\n")
     with running("peer", "spice-target", "--listen", ANY, "--password-file", ticket, "--once") as target:
-        words = ("--target", target.address, "--password-file", "-", "--scenario", scenario, "--pause", 0.1)
+        words = ("--target", target.address, "--password-file", "-", "--scenario", "switch-host", "--pause", 0.1)
         with running("peer", "spice-source", "--listen", ANY, *words, data=f"{PASSWORD}\r\n") as source:
             client = start(*("peer", "spice-client", "--connect", source.address, "--password", PASSWORD, "--moves", 1))
             assert client.code == Exit.FINE, client.errors
             assert source.end() == Exit.FINE
             assert target.end() == Exit.FINE
-    assert [event["answer"] for event in source.told("connect-done")] == [answer]
+    assert [event["answer"] for event in source.told("connect-done")] == ["untold"]
     assert len(source.told("end-done")) == 1
     assert len(target.told("session-opened")) == 1
     assert "client: Init -> running" in client.errors
     assert f"at {target.address}" in client.errors
     for told in (client.errors, repr(source.events), repr(target.events)):
         assert PASSWORD not in told
+
+
+def test_a_client_moves_with_all_its_state() -> None:
+    """It stays until the target has everything: each channel's state comes over a connection of its own."""
+    with running("peer", "spice-target", "--listen", ANY, "--password", PASSWORD, "--once") as target:
+        words = ("--target", target.address, "--password", PASSWORD, "--scenario", "seamless", "--pause", 0.1)
+        with running("peer", "spice-source", "--listen", ANY, *words) as source:
+            with running("peer", "spice-client", "--connect", source.address, "--password", PASSWORD) as client:
+                assert target.until("session-opened")["session_id"] == client.until("session-opened", 2)["session_id"]
+                assert client.end(interrupt=True) == Exit.FINE
+            assert source.end() == Exit.FINE
+            assert target.end() == Exit.FINE
+    assert [event["answer"] for event in source.told("connect-done")] == ["connected-seamless"]
+    assert len(source.told("end-done")) == 1
+    assert len(target.told("session-opened")) == 1
+    place = client.told("session-opened")[-1]["place"]
+    assert f"{place['host']}:{place['port']}" == target.address
+    for told in (client, source, target):
+        assert PASSWORD not in repr(told.events)
 
 
 def test_a_client_over_tls(start: Call, tmp_path: Path) -> None:
