@@ -103,12 +103,17 @@ def test_errors_have_absolute_offsets() -> None:
     assert (caught.value.id, caught.value.path, caught.value.offset) == ("text", "text", 5)
 
 
-def test_known_sizes_are_waited_for() -> None:
-    buffer, codec = Buffer(), Counting(Long)
-    data = encode(Long(data=bytes(3000)))
+def wait_for_all_of(data: bytes, buffer: Buffer, codec: Codec) -> None:
+    """Feed everything but the last byte, one at a time: nothing comes of it."""
     for index in range(len(data) - 1):
         buffer.feed(data[index : index + 1])
         assert buffer.take(codec) is NEED_DATA
+
+
+def test_known_sizes_are_waited_for() -> None:
+    buffer, codec = Buffer(), Counting(Long)
+    data = encode(Long(data=bytes(3000)))
+    wait_for_all_of(data, buffer, codec)
     assert codec.calls == 2
     buffer.feed(data[-1:])
     assert buffer.take(codec) == Long(data=bytes(3000))
@@ -118,9 +123,7 @@ def test_known_sizes_are_waited_for() -> None:
 def test_a_record_that_counts_itself_is_waited_for() -> None:
     buffer, codec = Buffer(), Counting(Counted)
     data = encode(Counted(data=bytes(90)))
-    for index in range(len(data) - 1):
-        buffer.feed(data[index : index + 1])
-        assert buffer.take(codec) is NEED_DATA
+    wait_for_all_of(data, buffer, codec)
     assert codec.calls == 2
     buffer.feed(data[-1:] + b"\0\1")
     assert buffer.take(codec) == Counted(data=bytes(90))

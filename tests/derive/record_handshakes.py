@@ -5,12 +5,11 @@ Both sides run in memory. Every piece of bytes that passes is taken apart as a r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.house.project import ROOT
+from tests.derive.recordings import keep
 from tests.protocols.handshake.loopback import (
     STREAM,
     Link,
@@ -21,12 +20,11 @@ from tests.protocols.handshake.loopback import (
     secrets,
     source_config,
 )
-from wireformat.derive.charts import Run, Step, folded, write_run
+from wireformat.derive.charts import Run, Step, folded
 from wireformat.protocols.handshake.negotiation.offers import CapabilityOffer, Wish
 from wireformat.protocols.handshake.sessions.opening import OURS
 from wireformat.protocols.handshake.sessions.payloads import HANDOVER, RAW, RESUME
 
-FOLDER = ROOT / "spec" / "recordings"
 PARTIES = ("source", "destination")
 OTHER = {"source": "destination", "destination": "source"}
 ORIGIN = "sessions of this project, joined in memory"
@@ -219,9 +217,7 @@ RUNS: Mapping[str, Callable[[], Run]] = {
 def main() -> None:
     """Write all runs."""
     for name, make in RUNS.items():
-        path = FOLDER / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(write_run(make()), indent=1, ensure_ascii=False) + "\n")
+        keep(name, make())
 
 
 if __name__ == "__main__":

@@ -6,18 +6,15 @@ other channels what moves them. Pings, names and drawing would hide it.
 
 from __future__ import annotations
 
-import json
-
 from tests.captures.spice_runs import run
-from tests.house.project import ROOT
-from wireformat.derive.charts import Run, Step, folded, write_run
+from tests.derive.recordings import keep
+from wireformat.derive.charts import Run, Step, folded
 from wireformat.protocols.spice.capture import Connection
 from wireformat.protocols.spice.codes import ChannelType, MigrateFlags
 from wireformat.protocols.spice.common_messages import Migrate
 from wireformat.protocols.spice.link import ClientLink, LinkMessage
 from wireformat.protocols.spice.sighting import Sighting
 
-FOLDER = ROOT / "spec" / "recordings" / "spice"
 PARTIES = ("source", "client", "target")
 RUNS = {
     "switch-host": (
@@ -70,10 +67,8 @@ def recorded(title: str, capture: str) -> Run:
 
 def main() -> None:
     """Write all runs."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name, (title, capture) in RUNS.items():
-        document = write_run(recorded(title, capture))
-        (FOLDER / f"{name}.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        keep(f"spice/{name}", recorded(title, capture))
 
 
 if __name__ == "__main__":

@@ -5,15 +5,14 @@ A stream is a long row of sections; what repeats is folded, and all devices betw
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.captures.bundle import Captures
-from tests.house.project import ROOT
-from wireformat.derive.charts import Run, Step, folded, write_run
+from tests.derive.recordings import keep
+from wireformat.derive.charts import Run, Step, folded
 from wireformat.peer.streams import window_on
 from wireformat.protocols.vmstate.elements import (
     CommandElement,
@@ -26,7 +25,6 @@ from wireformat.protocols.vmstate.elements import (
 )
 from wireformat.protocols.vmstate.stream import read_stream
 
-FOLDER = ROOT / "spec" / "recordings" / "vmstate"
 PARTIES = ("source", "destination")
 RUNS = {
     "precopy": ("Precopy: memory first, then the devices", "7.2/tcp-plain"),
@@ -66,10 +64,8 @@ def recorded(title: str, capture: str) -> Run:
 
 def main() -> None:
     """Write all runs."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name, (title, capture) in RUNS.items():
-        document = write_run(recorded(title, capture))
-        (FOLDER / f"{name}.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        keep(f"vmstate/{name}", recorded(title, capture))
 
 
 if __name__ == "__main__":

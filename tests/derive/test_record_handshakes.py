@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from tests.derive.record_handshakes import FOLDER, RUNS
+from tests.derive.record_handshakes import RUNS
+from tests.derive.recordings import kept
 from wireformat.derive.charts import write_run
 
 ENDS = {
@@ -21,7 +20,7 @@ ENDS = {
 
 @pytest.mark.parametrize("name", list(RUNS))
 def test_recorded_runs_are_current(name: str) -> None:
-    assert json.loads((FOLDER / f"{name}.json").read_text()) == write_run(RUNS[name]())
+    assert kept(name) == write_run(RUNS[name]())
 
 
 @pytest.mark.parametrize("name", list(RUNS))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from tests.derive.record_migrations import FOLDER, RUNS, recorded
+from tests.derive.record_migrations import RUNS, recorded
+from tests.derive.recordings import kept
 from wireformat.derive.charts import MAX_STEPS, write_run
 
 TELLING = {
@@ -18,7 +17,7 @@ TELLING = {
 
 @pytest.mark.parametrize("name", list(RUNS))
 def test_recorded_runs_are_current(name: str) -> None:
-    assert json.loads((FOLDER / f"{name}.json").read_text()) == write_run(recorded(*RUNS[name]))
+    assert kept(f"spice/{name}") == write_run(recorded(*RUNS[name]))
 
 
 @pytest.mark.parametrize("name", list(RUNS))
