@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 VERBS: Mapping[str, str] = {
-    "decode": "show what a stream holds, as a tree or as JSON",
+    "decode": "show what a stream or a SPICE capture holds, as a tree or as JSON",
     "encode": "turn the JSON of decode back into bytes",
     "check": "judge streams strictly: every finding with its place",
     "stats": "count pages, devices and bytes of a stream",
@@ -22,9 +22,9 @@ VERBS: Mapping[str, str] = {
     "schema": "print the model of a message as JSON or text",
     "explain": "explain a message, a field or an error id",
     "dissector": "write a Wireshark dissector",
-    "pcap": "wrap a stream for Wireshark",
+    "pcap": "wrap a stream or a SPICE capture for Wireshark",
     "explore": "walk all interleavings of a protocol, and show the shortest way to what must not be",
-    "peer": "send a stream to a peer, or receive one: source, destination, resume",
+    "peer": "send a stream, receive one, or be a party of a SPICE migration",
     "tap": "stand between a client and its servers, and record what they say",
     "baseline": "freeze a released version of a protocol, or check what is frozen",
     "compat": "judge today's messages against frozen ones, with bytes as proof",
