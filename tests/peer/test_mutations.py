@@ -12,6 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from tests.captures.bundle import Captures
+from tests.mutation import mutated
 from tests.peer.migration import destination, payload_of, send, source_config
 from tests.peer.relay import relay
 from tests.peer.talk import run
@@ -54,28 +55,18 @@ ENDS = {
 """How a migration may end whose bytes somebody changed; it is never run twice, and never lost without a word."""
 
 
-def mutated(data: bytes, random: Random) -> bytes:
+def broken(data: bytes, random: Random) -> bytes:
     """Bytes with one thing changed, in half of the cases so that the checksum of the first frame fits again."""
     if not data:
         return data
-    changed, place = bytearray(data), random.randrange(len(data))
-    match random.randrange(7):
-        case 0:
-            changed[place] ^= 1 << random.randrange(8)
-        case 1:
-            changed[place] = random.choice((0, 1, 0x7F, 0x80, 0xFF))
-        case 2:
-            changed[place:place] = random.randbytes(random.randint(1, 20))
-        case 3:
-            del changed[place : place + random.randint(1, 20)]
-        case 4:
-            end = random.randrange(place, len(data)) + 1
-            changed[end:end] = changed[place:end]
-        case 5:
-            changed[place : place + 4] = random.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0"))
-        case 6:
-            del changed[place:]
-    return _whole(bytes(changed)) if random.random() < 0.5 else bytes(changed)
+    changed = mutated(data, random, repeated)
+    return _whole(changed) if random.random() < 0.5 else changed
+
+
+def repeated(data: bytes, place: int, random: Random) -> bytes:
+    """Some of the bytes come twice."""
+    end = random.randrange(place, len(data)) + 1
+    return data[:end] + data[place:]
 
 
 def _whole(data: bytes) -> bytes:
@@ -100,7 +91,7 @@ class Tampered(Loopback):
 
     def tamper(self, side: str, data: bytes) -> bytes:
         self.number += 1
-        return mutated(data, self.random) if self.number == self.target else data
+        return broken(data, self.random) if self.number == self.target else data
 
     def migrate_as_far_as_it_goes(self) -> tuple[str, str]:
         """Everything that the states allow; who then still waits is told that the peer is silent."""
@@ -182,7 +173,7 @@ def one_changed(random: Random) -> Callable[[bytes], bytes]:
     numbers, target = count(1), random.randrange(1, 16)
 
     def change(data: bytes) -> bytes:
-        return mutated(data, random) if next(numbers) == target else data
+        return broken(data, random) if next(numbers) == target else data
 
     return change
 

@@ -10,7 +10,7 @@ import pytest
 from tests.peer.spice import HOST, Diary, Served, client, linked_channels, served, until
 from tests.peer.talk import run
 from tests.protocols.spice.test_hostile import spoken
-from tests.protocols.spice.test_party_mutations import mutated
+from tests.protocols.spice.test_party_mutations import broken
 from wireformat.peer.spice_client import SpiceClient
 from wireformat.protocols.spice.link import MAGIC
 from wireformat.protocols.spice.party_events import LinkLost, TimerStarted
@@ -66,7 +66,7 @@ def test_a_server_takes_the_next_client() -> None:
         async with served(timeout=0.5) as server:
             for number in range(40):
                 said = spoken()["mini-c2s" if number % 2 else "full-c2s"]
-                await talk(server, mutated(said, random))
+                await talk(server, broken(said, random))
             async with client(server.place) as (peer, _):
                 await until(lambda: linked_channels(peer) == {"main-0", "inputs-0"})
             assert len(server.diary.of(LinkLost)) > 20

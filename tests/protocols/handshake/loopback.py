@@ -208,6 +208,13 @@ class Loopback:
         self.send(stream, size)
         self.finish()
 
+    def begin(self, piece: bytes) -> None:
+        """Go on until this piece of the payload has arrived, and no further."""
+        self.handshake()
+        self.source.start()
+        self.source.send_payload(piece)
+        self.pump()
+
     def send(self, stream: bytes, size: int = 1000) -> None:
         """Send a stream as the payload that was agreed, whole."""
         if self.source.agreed.payload == STRIPED:

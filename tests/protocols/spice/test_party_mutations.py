@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.mutation import mutated
 from tests.protocols.spice.trio import TARGET, Cable, Trio
 from wireformat.errors import WireError
 from wireformat.protocols.spice import ticket
@@ -49,29 +50,24 @@ HEADERS = (CLIENT_COMMON, CLIENT_COMMON & ~CommonCapability.MINI_HEADER)
 ABILITIES = (MAIN_CAPABILITIES, MAIN_CAPABILITIES & ~MainCapability.SEAMLESS_MIGRATE, MainCapability(0))
 
 
-def mutated(data: bytes, random: Random) -> bytes:
-    """Bytes with one thing changed."""
-    changed, place = bytearray(data), random.randrange(len(data))
-    match random.randrange(9):
-        case 0:
-            changed[place] ^= 1 << random.randrange(8)
-        case 1:
-            changed[place] = random.choice((0, 1, 0x7F, 0x80, 0xFF))
-        case 2:
-            changed[place:place] = random.randbytes(random.randint(1, 20))
-        case 3:
-            del changed[place : place + random.randint(1, 20)]
-        case 4:
-            changed[place:place] = data
-        case 5:
-            changed[place : place + 4] = random.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", bytes(4)))
-        case 6:
-            del changed[place:]
-        case 7:
-            return random.randbytes(random.randint(1, 300))
-        case 8:
-            return MAGIC + random.randbytes(random.randint(1, 300))
-    return bytes(changed)
+def repeated(data: bytes, place: int, random: Random) -> bytes:
+    """All of it once more, within itself."""
+    return data[:place] + data + data[place:]
+
+
+def nonsense(data: bytes, place: int, random: Random) -> bytes:
+    """Something else."""
+    return random.randbytes(random.randint(1, 300))
+
+
+def nonsense_in_a_link(data: bytes, place: int, random: Random) -> bytes:
+    """Something else, which begins as a link does."""
+    return MAGIC + nonsense(data, place, random)
+
+
+def broken(data: bytes, random: Random) -> bytes:
+    """Bytes with one thing changed, or others."""
+    return mutated(data, random, repeated, nonsense, nonsense_in_a_link)
 
 
 class Tampering(Cable):
@@ -86,7 +82,7 @@ class Tampering(Cable):
         if not data:
             return False
         if self.trio.is_meant(sender, self.host):
-            data = mutated(data, self.trio.random)
+            data = broken(data, self.trio.random)
         if data:
             (self.server if sender == "client" else self.lane).receive_data(data)
         return True

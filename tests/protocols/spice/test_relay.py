@@ -9,7 +9,7 @@ import pytest
 
 from tests.protocols.spice.linking import client, server
 from tests.protocols.spice.test_hostile import spoken
-from tests.protocols.spice.test_party_mutations import mutated
+from tests.protocols.spice.test_party_mutations import broken
 from wireformat.protocols.spice.connection import Connection
 from wireformat.protocols.spice.events import MessageReceived
 from wireformat.protocols.spice.main_messages import (
@@ -123,7 +123,7 @@ def test_broken_bytes_pass_as_they_came() -> None:
     for number in range(300):
         said: dict[Sender, bytes] = {"client": spoken()["mini-c2s"], "server": spoken()["full-s2c"]}
         side: Sender = "client" if number % 2 else "server"
-        said[side] = mutated(said[side], random)
+        said[side] = broken(said[side], random)
         passed: dict[Sender, bytes] = {"client": b"", "server": b""}
         between = Between(door=None)
         for sender, data in said.items():

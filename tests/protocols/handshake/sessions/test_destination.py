@@ -192,10 +192,7 @@ def test_a_stream_that_is_not_what_the_source_sent(spoilt: str) -> None:
     def other(handover: Any) -> Any:
         return replace(handover, **({"size": 7} if spoilt == "size" else {"digest": bytes(32)}))
 
-    run.handshake()
-    run.source.start()
-    run.source.send_payload(STREAM)
-    run.pump()
+    run.begin(STREAM)
     run.main.tamper = relay("source", "Handover", other)
     run.source.payload_complete()
     run.pump()
@@ -218,10 +215,7 @@ def test_payload_arrives_once_and_in_order() -> None:
 @pytest.mark.requirement("HS-132")
 def test_a_stream_that_cannot_be_followed() -> None:
     run = Loopback(source_config(), destination_config())
-    run.handshake()
-    run.source.start()
-    run.source.send_payload(b"no stream at all")
-    run.pump()
+    run.begin(b"no stream at all")
     assert run.outcome == ("failed", "failed")
     assert run.codes("source") == ["MALFORMED"]
 

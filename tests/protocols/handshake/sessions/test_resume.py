@@ -36,10 +36,7 @@ NONCE = bytes([9]) * 32
 def paused() -> Loopback:
     """A migration that was cut behind 20 bytes of the stream."""
     run = Loopback(source_config(RESUMABLE_OFFER), destination_config(RESUMABLE_OFFER))
-    run.handshake()
-    run.source.start()
-    run.source.send_payload(STREAM[:20])
-    run.pump()
+    run.begin(STREAM[:20])
     run.main.cut()
     run.pump()
     assert run.outcome == ("paused", "paused")

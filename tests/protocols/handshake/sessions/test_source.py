@@ -108,10 +108,7 @@ def test_cancelling_before_grant_drops_it_at_the_destination() -> None:
 @pytest.mark.requirement("HS-136")
 def test_an_abort_during_the_payload_is_heard() -> None:
     run = Loopback(source_config(), destination_config())
-    run.handshake()
-    run.source.start()
-    run.source.send_payload(STREAM[:20])
-    run.pump()
+    run.begin(STREAM[:20])
     run.destination.cancel()
     run.pump()
     assert run.outcome == ("failed", "cancelled")
@@ -121,10 +118,7 @@ def test_an_abort_during_the_payload_is_heard() -> None:
 @pytest.mark.requirement("HS-131", "HS-156")
 def test_nothing_is_said_in_the_middle_of_the_raw_stream() -> None:
     run = Loopback(source_config(), destination_config())
-    run.handshake()
-    run.source.start()
-    run.source.send_payload(STREAM[:20])
-    run.pump()
+    run.begin(STREAM[:20])
     run.source.cancel()
     assert run.source.data_to_send() == b""
     run.pump()
