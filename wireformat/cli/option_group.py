@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 def grouped(function: Callable[..., int]) -> Callable[..., int]:
     """The function of a verb, as it is called with the options of its groups."""
     parameters = signature(function, eval_str=True).parameters.values()
-    groups = {each.name: each.annotation for each in parameters if is_dataclass(each.annotation)}
+    groups: dict[str, Any] = {each.name: each.annotation for each in parameters if is_dataclass(each.annotation)}
 
     @wraps(function)
     def run(**options: Any) -> int:
@@ -40,6 +40,6 @@ def _options(parameter: Parameter) -> Iterator[Parameter]:
         yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=declared[field.name])
 
 
-def _take(group: Callable[..., object], options: dict[str, Any]) -> object:
+def _take(group: type[Any], options: dict[str, Any]) -> object:
     """The group of these options, which are then no longer among them."""
     return group(**{field.name: options.pop(field.name) for field in fields(group)})
