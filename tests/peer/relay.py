@@ -32,10 +32,11 @@ class Relay:
         self.change: Callable[[bytes], bytes] | None = None
         """What is done to everything that passes."""
         self.pause_behind: tuple[int, float] | None = None
-        """Behind so many bytes of what goes forth every further one comes alone, after so many seconds."""
+        """Once so many bytes were carried, every further one that goes forth comes alone, after so many seconds."""
         self._target = target
         self._listener = listener
         self._wires: list[Wire] = []
+        self._forth: set[Wire] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
@@ -72,6 +73,7 @@ class Relay:
             wire.close()
             return
         self._wires.append(other)
+        self._forth.add(other)
         self._start(self._carry(wire, other))
         self._start(self._carry(other, wire))
 
@@ -84,7 +86,7 @@ class Relay:
             await other.finish()
 
     async def _write(self, data: bytes, other: Wire) -> None:
-        if self.pause_behind is None or self.carried < self.pause_behind[0]:
+        if self.pause_behind is None or other not in self._forth or self.carried < self.pause_behind[0]:
             await other.write(data)
             return
         for value in data:
