@@ -87,7 +87,13 @@ def test_an_error_page_names_the_messages_that_raise_it() -> None:
 def test_badges() -> None:
     page = PAGES["library/Lend.md"]
     found = re.findall(r'<span class="wf-badge"><b>(\w+)</b> ([^<]*)</span>', page)
-    assert found == [("from", "lender → borrower"), ("channel", "desk"), ("code", "2 (0x02)"), ("since", "2")]
+    assert found == [
+        ("from", "lender → borrower"),
+        ("channel", "desk"),
+        ("code", "2 (0x02)"),
+        ("since", "2"),
+        ("standing", "a proposal of this project"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +144,10 @@ def test_one_sentence_changes_page_notation_and_json_and_nothing_else_needs_an_e
 def test_only_proposals_have_the_banner() -> None:
     assert "A proposal of this project" in PAGES["library/index.md"]
     assert "A proposal" not in PAGES["vmstate/index.md"]
+    standing = "<b>standing</b> a proposal of this project"
+    marked = {path.partition("/")[0] for path, text in PAGES.items() if standing in text and path != "print.md"}
+    assert marked == {"library", "channels", "handshake"}
+    assert standing not in PAGES["vmstate/Ping.md"]
 
 
 def test_the_page_of_a_protocol_has_all_its_parts() -> None:

@@ -63,7 +63,7 @@ def _kind(entry: Entry) -> str:
 
 
 def badges(subject: Subject, entry: Entry) -> str:
-    """Direction, channel, code, versions and source in one line."""
+    """Direction, channel, code, versions, source and standing in one line."""
     record = entry.record
     found = [
         ("from", _direction(subject.roles, record.sender or "")),
@@ -73,6 +73,7 @@ def badges(subject: Subject, entry: Entry) -> str:
         ("since", record.since or ""),
         ("until", record.until or ""),
         ("source", record.source),
+        ("standing", "a proposal of this project" if subject.is_proposal else ""),
     ]
     return " ".join(f'<span class="wf-badge"><b>{name}</b> {cell(value)}</span>' for name, value in found if value)
 
