@@ -217,6 +217,7 @@ def test_a_later_guest_is_written_for_an_earlier_build() -> None:
     assert NEW_FORM.kept(kept) == OLD_FORM
 
 
+@pytest.mark.requirement("VM-034")
 @pytest.mark.parametrize(
     ("form", "build", "found"),
     [

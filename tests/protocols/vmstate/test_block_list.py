@@ -55,6 +55,7 @@ def test_addresses() -> None:
     assert [entry.block.address for entry in read(*blocks, form=BlockForm(has_address=True))] == [0, 0xFFFC0000]
 
 
+@pytest.mark.requirement("VM-062")
 @pytest.mark.parametrize("pattern", range(16))
 def test_page_sizes_are_found(pattern: int) -> None:
     """Every combination of four blocks with and without: fails when a page size is taken for the next block."""
@@ -62,6 +63,7 @@ def test_page_sizes_are_found(pattern: int) -> None:
     assert [entry.block for entry in read(*blocks, form=GUESS)] == blocks
 
 
+@pytest.mark.requirement("VM-062", "VM-063")
 @pytest.mark.parametrize("page_size", [4096, HUGE, 1 << 30])
 @pytest.mark.parametrize("behind", [END, ram_word(0, MULTIFD_FLUSH)])
 def test_page_sizes_with_addresses(page_size: int, behind: bytes) -> None:
@@ -85,6 +87,7 @@ def test_lengths_beyond_the_sum() -> None:
     assert "exceed their sum 8192 by 4096" in error.detail
 
 
+@pytest.mark.requirement("VM-060")
 def test_lengths_below_the_sum() -> None:
     """More blocks are expected, and the input ends."""
     with pytest.raises(DecodeError) as caught:
@@ -144,6 +147,7 @@ class TestMapped:
             read_blocks(Window(data + bytes(20000)), 8192, self.FORM)
         assert (caught.value.id, caught.value.offset) == ("vmstate/mapped-ram", 0)
 
+    @pytest.mark.requirement("VM-063")
     def test_with_addresses(self) -> None:
         place = MappedRamHeader(version=1, page_size=4096, bitmap_offset=0, pages_offset=0)
         one = RamBlock(name="a", used_length=4096, address=1 << 32, mapped=place)

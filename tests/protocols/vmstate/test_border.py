@@ -34,18 +34,21 @@ FOLLOWERS = {
 }
 
 
+@pytest.mark.requirement("VM-040")
 @pytest.mark.parametrize("behind", FOLLOWERS.values(), ids=FOLLOWERS)
 def test_a_footer_ends_a_body(behind: bytes) -> None:
     data = b"body" + footer_bytes(5) + behind
     assert find_end(Window(data), 0, 5, FOOTERS) == 4
 
 
+@pytest.mark.requirement("VM-040")
 def test_a_footer_inside_the_body_is_none() -> None:
     """Nothing plausible follows it; the search goes on."""
     body = b"bo" + footer_bytes(5) + b"\xffdy"
     assert find_end(Window(body + footer_bytes(5) + EOF), 0, 5, FOOTERS) == len(body)
 
 
+@pytest.mark.requirement("VM-040")
 def test_the_footer_of_another_section_is_none() -> None:
     body = b"bo" + footer_bytes(6) + EOF
     assert find_end(Window(body + footer_bytes(5) + EOF), 0, 5, FOOTERS) == len(body)

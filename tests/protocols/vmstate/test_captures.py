@@ -240,6 +240,7 @@ def test_the_learnt_state_is_that_of_the_postcopied_guest(captures: Captures, re
     assert values["globalstate"]["size"] == len("running") + 1
 
 
+@pytest.mark.requirement("VM-038")
 @pytest.mark.parametrize("name", OLD)
 def test_old_machines_have_neither_footers_nor_configuration(captures: Captures, read: Read, name: str) -> None:
     stream = read(captures[name])
@@ -249,6 +250,7 @@ def test_old_machines_have_neither_footers_nor_configuration(captures: Captures,
     assert isinstance(stream.elements[-1 if stream.description is None else -2], EndElement)
 
 
+@pytest.mark.requirement("VM-038")
 @pytest.mark.parametrize("name", each("stream", "mapped-ram", but=OLD))
 def test_all_others_have_both(captures: Captures, read: Read, name: str) -> None:
     stream = read(captures[name])
@@ -256,6 +258,7 @@ def test_all_others_have_both(captures: Captures, read: Read, name: str) -> None
     assert {section.footer for section in stream.sections()} == {True}
 
 
+@pytest.mark.requirement("VM-050")
 @pytest.mark.parametrize("name", each("stream", "broken", "mapped-ram"))
 def test_the_target_page_size_is_found(captures: Captures, read: Read, name: str) -> None:
     assert read(captures[name]).ram.page_size == PAGE_SIZES.get(name, 4096)
@@ -266,6 +269,7 @@ def test_a_pipe_has_to_find_the_page_size_without_the_description(captures: Capt
     assert read_piped(captures[name].data, 65_521).ram.page_size == PAGE_SIZES[name]
 
 
+@pytest.mark.requirement("VM-072")
 @pytest.mark.parametrize("name", each("stream"))
 def test_every_page_is_sent(captures: Captures, read: Read, name: str) -> None:
     """Fails when a record is missed, or counted to another block: each page of each block comes at least once."""

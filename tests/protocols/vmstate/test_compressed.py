@@ -13,11 +13,13 @@ PAGE = bytes(range(256)) * 16
 WHOLE = zlib.compress(PAGE)
 
 
+@pytest.mark.requirement("VM-077")
 @pytest.mark.parametrize("level", range(10))
 def test_a_page(level: int) -> None:
     assert inflate(zlib.compress(PAGE, level), len(PAGE)) == PAGE
 
 
+@pytest.mark.requirement("VM-077")
 @pytest.mark.parametrize(
     ("data", "detail"),
     [

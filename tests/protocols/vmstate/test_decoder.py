@@ -172,12 +172,14 @@ def test_a_second_configuration() -> None:
     assert "configuration is not legal in state elements" in fault(header() + configuration() * 2 + EOF).detail
 
 
+@pytest.mark.requirement("VM-136")
 @pytest.mark.parametrize("inner", [EOF, configuration(), description()])
 def test_what_may_not_stand_in_a_package(inner: bytes) -> None:
     error = fault(header() + package(inner) + EOF)
     assert (error.id, error.offset) == ("vmstate/element", 17)
 
 
+@pytest.mark.requirement("VM-136")
 def test_a_package_holds_elements() -> None:
     inner = command(CommandCode.POSTCOPY_LISTEN), SIMPLE.section(3), command(CommandCode.POSTCOPY_RUN)
     elements = events(header() + package(*inner) + EOF)
@@ -194,11 +196,13 @@ def test_an_empty_package() -> None:
     assert carrier.package == ()
 
 
+@pytest.mark.requirement("VM-137")
 def test_a_package_in_a_package() -> None:
     error = fault(header() + package(package(command(CommandCode.PING))) + EOF)
     assert (error.id, error.offset) == ("depth", 17)
 
 
+@pytest.mark.requirement("VM-136")
 def test_an_element_across_the_end_of_its_package() -> None:
     ping = command(CommandCode.PING)
     shorter = command(CommandCode.PACKAGED, Packaged(size=len(ping) - 1))

@@ -37,6 +37,7 @@ def test_the_tree() -> None:
     )
 
 
+@pytest.mark.requirement("VM-118")
 def test_repeated_keys_are_all_kept() -> None:
     """JSON libraries keep the last of equal keys; here each group describes an element."""
     inner = ", ".join(vmsd(f"e{n}", field("n", "uint8", n)) for n in range(3))
@@ -65,6 +66,7 @@ def test_an_empty_struct() -> None:
     assert entry.vmsd.fields[0].items == (Vmsd("", 0, ()),)
 
 
+@pytest.mark.requirement("VM-114")
 def test_the_finder_counts() -> None:
     first, second, other = (
         Device("ide", vmsd(name), b"", instance_id=instance) for name, instance in [("a", 0), ("b", 0), ("c", 1)]
@@ -138,6 +140,7 @@ def test_a_description_may_leave_the_page_size_open() -> None:
 class TestFindInFile:
     """Only a mark and a length that reaches to the end tell a description from other braces."""
 
+    @pytest.mark.requirement("VM-113")
     def test_at_the_end(self) -> None:
         data = rich_stream()
         position = find_in_file(data)
@@ -148,6 +151,7 @@ class TestFindInFile:
     def test_before_zero_fill(self, fill: int) -> None:
         assert find_in_file(rich_stream() + bytes(fill)) == find_in_file(rich_stream())
 
+    @pytest.mark.requirement("VM-113")
     def test_a_length_with_a_brace_in_it(self) -> None:
         """`00007b2b` in a stream of QEMU's: the length itself holds a brace [qemu-stream 4.2]."""
         text = b'{"devices": []' + b" " * (0x7B2B - 15) + b"}"
@@ -155,6 +159,7 @@ class TestFindInFile:
         assert len(text) == 0x7B2B
         assert find_in_file(data) == 10
 
+    @pytest.mark.requirement("VM-113")
     @pytest.mark.parametrize(
         "data",
         [b"", b"}", b"{}", bytes(100), description(SIMPLE)[:-1], description(SIMPLE) + b"x", b"\6\0\0\0\3{}"],

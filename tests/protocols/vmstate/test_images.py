@@ -46,6 +46,7 @@ def shape(image: RamImage) -> list[tuple[str, int, int]]:
     return [(extent.origin, extent.page, extent.count) for extent in image.extents()]
 
 
+@pytest.mark.requirement("VM-071")
 def test_the_last_record_of_a_page_wins() -> None:
     data = memory(plain_page(0, b"old", BLOCK), plain_page(1, b"gone"), plain_page(0, b"new"), zero_page(1), pages=2)
     assert pages(image_of(data)) == [b"new", b""]
@@ -81,6 +82,7 @@ def test_a_patch_upon_a_compressed_page() -> None:
     assert pages(image_of(memory(*records, pages=1))) == [b"aXc"]
 
 
+@pytest.mark.requirement("VM-073")
 def test_a_page_filled_with_another_byte_than_zero() -> None:
     image = image_of(memory(zero_page(0, BLOCK, fill=0xAA), pages=1))
     assert pages(image) == [b"\xaa" * PAGE_SIZE]

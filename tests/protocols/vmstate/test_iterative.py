@@ -40,6 +40,7 @@ def u64(*numbers: int) -> bytes:
     return b"".join(number.to_bytes(8, "big") for number in numbers)
 
 
+@pytest.mark.requirement("VM-080")
 def test_disks() -> None:
     piece = u64(2048 << 9 | 0x01) + b"\4disk" + b"d" * BLOCK_CHUNK_SIZE
     zero = u64(4096 << 9 | 0x09) + b"\4disk"
@@ -55,6 +56,7 @@ def test_disks() -> None:
     assert (len(first.items), len(last.items)) == (1, 2)
 
 
+@pytest.mark.requirement("VM-081", "VM-082")
 def test_dirty_bitmaps() -> None:
     """The sequence of flags that real streams show [qemu-stream 2.3]."""
     bits = b"\x44\2b1" + u64(0) + b"\0\0\1\0" + u64(4) + b"\xff\0\0\0"
@@ -84,6 +86,7 @@ def test_longer_flags(flags: bytes, more: tuple[int, int | None]) -> None:
     assert (item.record.extra_flags, item.record.more_flags) == more
 
 
+@pytest.mark.requirement("VM-084")
 def test_a_hash_page_table() -> None:
     chunk = b"\0\0\1\0" + b"\0\2" + b"\0\5" + b"e" * 32
     opening, middle, last = bodies(

@@ -84,6 +84,7 @@ def test_a_number_of_another_size_is_bytes() -> None:
     assert values(entry(field("f", "uint32", 8)), b"12345678") == {"f": b"12345678"}
 
 
+@pytest.mark.requirement("VM-095", "VM-118")
 @pytest.mark.parametrize("list_type", ["qtailq", "qlist"])
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_list_repeats_its_keys(list_type: str, count: int) -> None:
@@ -102,12 +103,14 @@ def test_elements_of_a_list_may_differ_in_subsections() -> None:
     assert value == {"l": ({"n": 7, "item/m": None}, {"n": 8, "item/m": {"m": 9}})}
 
 
+@pytest.mark.requirement("VM-118")
 def test_elements_that_differ_in_fields_are_bytes() -> None:
     data = b"\1\0\7\1\7\0"
     other = vmsd("item", field("n", "uint8", 1))
     assert values(entry(field("l", "qlist", len(data), f"{ITEM}, {other}")), data) == {"l": data}
 
 
+@pytest.mark.requirement("VM-095")
 def test_a_tree_with_numbers_as_keys() -> None:
     data = join(b"\0\0\0\2", b"\1", (5).to_bytes(8, "big"), b"\0\7", b"\1", (6).to_bytes(8, "big"), b"\0\x08", b"\0")
     value = values(entry(field("t", "gtree", len(data), f"{ITEM}, {ITEM}")), data)
@@ -123,6 +126,7 @@ def test_a_tree_with_described_keys() -> None:
     )
 
 
+@pytest.mark.requirement("VM-095")
 def test_a_tree_whose_count_is_wrong() -> None:
     data = join(b"\0\0\0\2", b"\1", bytes(8), b"\0\7", b"\0")
     with pytest.raises(DecodeError) as caught:
@@ -139,12 +143,14 @@ def test_a_struct_inside(type: str) -> None:
     }
 
 
+@pytest.mark.requirement("VM-115")
 def test_capabilities_are_counted_names() -> None:
     """The one type whose elements differ in size though one description stands for all [qemu-stream 4.2]."""
     data = b"\x0fx-ignore-shared\x0amapped-ram"
     assert values(entry(field("c", "capability", 16, array_len=2)), data) == {"c": ("x-ignore-shared", "mapped-ram")}
 
 
+@pytest.mark.requirement("VM-090", "VM-115")
 def test_arrays_by_length() -> None:
     data = b"\0\1\0\2\0\3" + b"\1\0\2\3\0\4"
     value = values(
@@ -165,6 +171,7 @@ def test_an_array_of_one_element_by_index() -> None:
     assert values(entry(field("a", "uint8", 1, index=0)), b"\7") == {"a": (7,)}
 
 
+@pytest.mark.requirement("VM-094", "VM-116")
 def test_runs_of_null_pointers() -> None:
     """Since 10.0 an array of pointers is several entries of one name: runs of NULL and of elements."""
     described_as = entry(
@@ -184,6 +191,7 @@ def test_equal_names_apart_are_told_apart() -> None:
     assert values(described_as, b"\1\2\3") == {"a": 1, "b": 2, "a#2": 3}
 
 
+@pytest.mark.requirement("VM-117")
 def test_names_with_brackets_are_names() -> None:
     """`env.cr[4]` is a literal name, not an index [qemu-stream 4.2]."""
     assert values(entry(field("env.cr[4]", "uint8", 1)), b"\5") == {"env.cr[4]": 5}
@@ -195,6 +203,7 @@ class TestSubsections:
     INNER = vmsd("d/a", field("n", "uint8", 1), subsections=[vmsd("d/a/deep", field("m", "uint8", 1))])
     ENTRY = entry(field("f", "uint8", 1), subsections=(INNER, vmsd("d/b", version=2)))
 
+    @pytest.mark.requirement("VM-099")
     @pytest.mark.parametrize(
         ("data", "a", "b"),
         [
@@ -276,6 +285,7 @@ def test_equal_descriptions_share_a_record() -> None:
     assert {of.name for f in schema.record.fields if isinstance(of := f.of, model.Ref)} == {"pair#0"}
 
 
+@pytest.mark.requirement("VM-116")
 def test_neighbours_of_one_name_belong_together() -> None:
     device = entry(field("a", "uint8", 1), field("a", "uint8", 1), field("b", "uint8", 1), field("a", "uint8", 1))
     assert device.vmsd is not None

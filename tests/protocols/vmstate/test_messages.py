@@ -50,6 +50,7 @@ WIRE: dict[str, Message] = {
 """Bytes of [qemu-stream 14], and what they mean."""
 
 
+@pytest.mark.requirement("VM-001", "VM-002", "VM-003")
 @pytest.mark.parametrize(("wire", "message"), WIRE.items(), ids=WIRE)
 def test_bytes(wire: str, message: Message) -> None:
     data = bytes.fromhex(wire)
@@ -64,6 +65,7 @@ def test_type_bytes() -> None:
     assert codes == {"SectionPart": 0x02, "SectionFooter": 0x7E, "Command": 0x08}
 
 
+@pytest.mark.requirement("VM-003", "VM-096")
 def test_a_subsection_marker() -> None:
     assert subsection_marker("cpu/x", 1) == b"\5\5cpu/x\0\0\0\1"
 
@@ -71,6 +73,7 @@ def test_a_subsection_marker() -> None:
 CAPABILITIES = Capabilities(names=("x-ignore-shared", "mapped-ram"))
 
 
+@pytest.mark.requirement("VM-022")
 @pytest.mark.parametrize("bits", [None, 12])
 @pytest.mark.parametrize("capabilities", [None, CAPABILITIES])
 @pytest.mark.parametrize("uuid", [None, bytes(range(16))])
@@ -121,6 +124,7 @@ def test_a_command_of_another_code_is_not_encoded(code: CommandCode) -> None:
         encode(Command(command=other, body=COMMANDS[code]))
 
 
+@pytest.mark.requirement("VM-003")
 @pytest.mark.parametrize("name", ["n" * 255, "ü" * 127])
 def test_the_longest_names(name: str) -> None:
     message = SectionStart(section_id=0, idstr=name, instance_id=0xFFFFFFFF, version_id=0)

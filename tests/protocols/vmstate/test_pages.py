@@ -18,6 +18,7 @@ def encoded(memory: bytes, offset: int, page_size: int) -> bytes:
     return b"".join(b"".join(batch) for batch in encode_pages(memory, offset, page_size))
 
 
+@pytest.mark.requirement("VM-073")
 def test_a_page_and_a_zero_page() -> None:
     page = bytes(4095) + b"\1"
     expected = struct.pack(">Q", 0x7000 | PAGE) + page + struct.pack(">QB", 0x8000 | ZERO, 0)
@@ -31,6 +32,7 @@ def test_one_byte_anywhere_makes_a_page_plain(place: int) -> None:
     assert encoded(bytes(page), 0x100, 256) == struct.pack(">Q", 0x100 | PAGE) + page
 
 
+@pytest.mark.requirement("VM-072")
 def test_the_kernel_finds_what_was_encoded() -> None:
     memory = b"".join(bytes(4096) * zeros + b"x" * 4096 * pages for zeros, pages in [(3, 700), (900, 1), (1, 2)])
     stream = encoded(memory, 1 << 24, 4096)

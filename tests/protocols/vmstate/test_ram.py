@@ -84,6 +84,7 @@ def test_every_cut_asks_for_more(size: int) -> None:
     assert caught.value.need_more
 
 
+@pytest.mark.requirement("VM-062", "VM-063")
 @pytest.mark.parametrize("page_size", [None, 1 << 21])
 @pytest.mark.parametrize("address", [None, 0xFFFC0000])
 @pytest.mark.parametrize(

@@ -156,6 +156,7 @@ def test_nothing_to_continue(record: bytes) -> None:
     assert refused(record + ram_end()) == ("vmstate/ram-continue", 0)
 
 
+@pytest.mark.requirement("VM-060")
 @pytest.mark.parametrize("name", ["c", "A", "aa"])
 def test_a_block_that_is_not_listed(name: str) -> None:
     assert refused(zero(0, "a") + page(0, 1, name) + ram_end()) == ("vmstate/ram-block", 11)
@@ -184,6 +185,7 @@ def test_a_compressed_page_that_is_too_long() -> None:
     assert refused(ram_word(0, COMPRESS_PAGE) + b"\1a" + b"\xff" * 4 + bytes(9))[0] == "limit"
 
 
+@pytest.mark.requirement("VM-050")
 @pytest.mark.parametrize("size", [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536])
 def test_every_page_size(size: int) -> None:
     data = join(
@@ -226,6 +228,7 @@ def test_several_lists_number_their_blocks_together() -> None:
     assert [listed.row for listed in body.block_lists] == [0, 2]
 
 
+@pytest.mark.requirement("VM-052")
 def test_the_current_block_lasts_from_body_to_body() -> None:
     stream = read_stream(
         join(

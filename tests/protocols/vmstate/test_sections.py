@@ -92,6 +92,7 @@ class TestUnknown:
 class TestFooter:
     """The only check of a section's length."""
 
+    @pytest.mark.requirement("VM-038", "VM-039", "VM-119")
     @pytest.mark.parametrize("footer", [footer_bytes(5), b"\x7d\0\0\0\4", b"\0\0\0\0\0"])
     def test_a_wrong_one(self, footer: bytes) -> None:
         """A device that its description explains, but whose footer is another: found out, and the rest is lost."""
@@ -100,6 +101,7 @@ class TestFooter:
         assert (error.id, error.path) == ("vmstate/footer", "devices.simple.footer")
         assert (error.expected, error.actual) == (footer_bytes(4).hex(), footer.hex())
 
+    @pytest.mark.requirement("VM-038")
     def test_none_on_old_machines(self) -> None:
         data = join(
             header(),
@@ -128,6 +130,7 @@ class TestFooter:
 class TestWrongDescriptions:
     """A device that does not fit is kept as bytes; the finding names it and the others are not concerned."""
 
+    @pytest.mark.requirement("VM-095", "VM-119")
     @pytest.mark.parametrize(
         ("fields", "id", "path"),
         [
@@ -159,6 +162,7 @@ class TestWrongDescriptions:
         assert values(stream) == {"simple": SIMPLE.body, "after": {"n": 0x63}}
         assert stream.problems() == []
 
+    @pytest.mark.requirement("VM-119")
     def test_an_array_that_is_longer_than_described(self) -> None:
         """NULL first, an element later: the end of the section tells [qemu-stream 4.3]."""
         css = Device(
@@ -174,6 +178,7 @@ class TestWrongDescriptions:
 class TestDuplicates:
     """Sections of one name and instance are described in their order."""
 
+    @pytest.mark.requirement("VM-032", "VM-091", "VM-114")
     def test_each_gets_its_own(self) -> None:
         first = Device("ide", vmsd("ide", field("a", "uint8", 1)), b"\1")
         second = Device("ide", vmsd("ide", field("b", "uint16", 2)), b"\0\2")
@@ -203,6 +208,7 @@ class TestRamThatDoesNotFit:
         assert stream.fault.need_more
 
 
+@pytest.mark.requirement("VM-036")
 def test_an_end_may_come_twice() -> None:
     """Bitmap-only postcopy sends END of `ram` two times [qemu-stream 1.2]."""
     stream = read(ram_start(("a", 8192)), ram_finish(), ram_finish(), EOF)
@@ -228,6 +234,7 @@ def test_a_struct_of_nothing_is_no_array_of_unknown_length() -> None:
     assert values(read(device.section(1), EOF, description(device))) == {"d": {"s": {}, "n": 5}}
 
 
+@pytest.mark.requirement("VM-120")
 def test_a_description_known_beforehand_helps_where_there_is_none() -> None:
     data = join(header(), configuration(), SIMPLE.section(1), EOF)
     assert values(read_stream(data)) == {"simple": SIMPLE.body}

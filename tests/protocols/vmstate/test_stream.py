@@ -91,6 +91,7 @@ def test_a_pipe_gives_the_same(size: int) -> None:
     assert (piped.content, piped.description) == (None, whole.description)
 
 
+@pytest.mark.requirement("VM-120")
 def test_devices_in_a_package_get_their_fields() -> None:
     inner = command(CommandCode.POSTCOPY_LISTEN), SIMPLE.section(1), command(CommandCode.POSTCOPY_RUN)
     data = join(header(), configuration(), package(*inner), EOF)
@@ -109,6 +110,7 @@ def test_devices_in_a_package_get_their_fields() -> None:
     ]
 
 
+@pytest.mark.requirement("VM-119")
 def test_a_learnt_description_that_does_not_fit() -> None:
     wrong = Device("simple", vmsd("simple", field("a", "uint16", 2)), b"\0\0")
     data = join(header(), configuration(), SIMPLE.section(1), EOF)

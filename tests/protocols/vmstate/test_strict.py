@@ -62,6 +62,7 @@ def test_what_qemu_wrote_is_beyond_reproach(stream_capture: Capture) -> None:
     assert findings(read_stream(stream_capture.data)) == []
 
 
+@pytest.mark.requirement("VM-032", "VM-036")
 @pytest.mark.parametrize(
     "data",
     [
@@ -78,6 +79,7 @@ def test_what_is_right(data: bytes) -> None:
     assert details(data) == []
 
 
+@pytest.mark.requirement("VM-030")
 @pytest.mark.parametrize(
     ("data", "id", "path", "detail"),
     [
@@ -146,6 +148,7 @@ def test_a_second_list_of_blocks_must_agree() -> None:
     assert found(twice(9)) == [("vmstate/block-list", "ram.blocks")]
 
 
+@pytest.mark.requirement("VM-073", "VM-074")
 @pytest.mark.parametrize(
     ("record", "id", "detail"),
     [
@@ -235,11 +238,13 @@ def test_bitmaps(chunks: bytes, detail: str | None) -> None:
     assert {id for id, _ in found(data)} <= {"vmstate/bitmap"}
 
 
+@pytest.mark.requirement("VM-081")
 def test_names_of_bitmaps_last_from_section_to_section() -> None:
     first, last = section(1, 3, STARTED + b"\x01", "dirty-bitmap"), section(3, 3, BITS + b"\x20\x01")
     assert details(stream(first, last)) == []
 
 
+@pytest.mark.requirement("VM-131", "VM-133", "VM-134", "VM-135")
 @pytest.mark.parametrize(
     ("commands", "path", "detail"),
     [
@@ -267,12 +272,14 @@ def test_commands(commands: tuple[bytes, ...], path: str, detail: str) -> None:
     assert (error.id, error.path, error.detail) == ("vmstate/command", path, detail)
 
 
+@pytest.mark.requirement("VM-135")
 def test_a_discard_of_half_a_page() -> None:
     parts = b"\0" + crafted.counted(BLOCK) + b"\0" + u64(0) + u64(512)
     data = stream(RAM, ADVICE, command(crafted.DISCARD, parts), ram_end(), behind=description())
     assert details(data) == ["range of 0x200 bytes from 0x0 on: not made of pages of 0x1000 bytes"]
 
 
+@pytest.mark.requirement("VM-131")
 def test_a_return_path_allows_pings() -> None:
     assert details(stream(command(1), command(2, u32(1)))) == []
 
@@ -292,6 +299,7 @@ def test_sizes_of_a_description_add_up() -> None:
     assert details(wrong) == ["size 5, but its fields have 4 bytes"]
 
 
+@pytest.mark.requirement("VM-111")
 def test_a_description_lists_the_sections_of_its_stream() -> None:
     other = described("other", number_field("x"))
     data = stream(timer(), device(5, "rtc", b"?"), behind=description(TIMER, other))
@@ -303,6 +311,7 @@ def test_devices_without_any_description_are_counted() -> None:
     assert undescribed_count(read_stream(machine())) == 0
 
 
+@pytest.mark.requirement("VM-020", "VM-024")
 @pytest.mark.parametrize(
     ("name", "capabilities", "path", "detail"),
     [

@@ -21,6 +21,7 @@ def applied(patch: bytes, page: bytes) -> bytes:
     return bytes(result)
 
 
+@pytest.mark.requirement("VM-076")
 @pytest.mark.parametrize(
     ("patch", "expected"),
     [
@@ -42,6 +43,7 @@ def test_lengths_of_two_bytes() -> None:
     assert applied(patch, bytes(SIZE)) == bytes(256) + b"n" * 300 + bytes(SIZE - 556)
 
 
+@pytest.mark.requirement("VM-075")
 @pytest.mark.parametrize(
     ("patch", "offset", "detail"),
     [
@@ -86,6 +88,7 @@ def test_a_run_too_long_to_be_counted_is_no_patch() -> None:
     assert xbzrle.encode(old, old[:-1] + b"\x01") is None
 
 
+@pytest.mark.requirement("VM-076")
 @given(st.binary(min_size=64, max_size=64), st.lists(st.tuples(st.integers(0, 63), st.integers(0, 255)), max_size=9))
 def test_what_is_made_leads_from_the_old_page_to_the_new(old: bytes, edits: list[tuple[int, int]]) -> None:
     page = bytearray(old)

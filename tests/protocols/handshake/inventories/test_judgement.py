@@ -51,7 +51,7 @@ def verdict_on(version: int, ability: SectionAbility | None) -> VerdictItem:
     return found
 
 
-@pytest.mark.requirement("HS-092")
+@pytest.mark.requirement("HS-092", "VM-034")
 @pytest.mark.parametrize(
     ("version", "kind", "said"),
     [
@@ -66,7 +66,7 @@ def test_versions(version: int, kind: VerdictKind, said: int) -> None:
     assert (found.verdict, found.version) == (kind, said)
 
 
-@pytest.mark.requirement("HS-092")
+@pytest.mark.requirement("HS-092", "VM-035")
 def test_an_unknown_section_has_no_version() -> None:
     found = verdict_on(7, None)
     assert (found.verdict, found.version, found.entries.unknown_subsections) == (VerdictKind.UNKNOWN, 0, ())
@@ -99,11 +99,12 @@ def test_warnings_fit_into_a_message() -> None:
     assert codec_for(InventoryReply).decode(codec_for(InventoryReply).encode(reply)) == reply
 
 
-@pytest.mark.requirement("HS-091")
+@pytest.mark.requirement("HS-091", "VM-020", "VM-021")
 @pytest.mark.parametrize(
     ("abilities", "paths"),
     [
         (Abilities("q35", "x86_64", 12), ["/machine/type"]),
+        (Abilities("pc-q35-7.2", "x86_64", 12), ["/machine/type"]),
         (Abilities("q35", "arm", 14), ["/machine/architecture", "/machine/page_bits", "/machine/type"]),
         (Abilities("pc", "", 0), []),
         (Abilities(), []),
