@@ -1,6 +1,6 @@
 """The site in a real browser: every page loads without fault and without asking another host, search finds fields.
 
-Screenshots go to `build/screenshots/`, to be looked at: five pages, light, dark and narrow.
+Screenshots go to `build/screenshots/`, to be looked at: pages of each kind, light, dark and narrow.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ LOOKS = [
     ("message-dark", "reference/vmstate/RamRecord/", 1440, 4200, True),
     ("message-narrow", "reference/vmstate/Configuration/", 400, 3200, False),
     ("protocol-light", "reference/vmstate/", 1280, 4200, False),
+    ("proposal-light", "reference/handshake/Hello/", 1280, 3600, False),
+    ("machines-dark", "reference/spice/", 1280, 5200, True),
+    ("prose-narrow", "protocols/spice/", 400, 4200, False),
     ("error-dark-narrow", "reference/errors/vmstate/footer/", 400, 900, True),
 ]
 DANGLING = """
