@@ -32,4 +32,4 @@ def test_drivers_come_in_their_order() -> None:
     texts = drivers_of("vmstate")
     assert [text.startswith("--") for text in texts] == [True] * 7
     assert "json.parse" in texts[0]
-    assert "register_heuristic" in texts[-1]
+    assert "wf.stream(" in texts[-1]

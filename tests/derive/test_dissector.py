@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from tests.codec import specimens
-from wireformat.derive.dissector import definition, dissector
+from wireformat.derive.dissector import RUN_TIME, definition, dissector
 from wireformat.errors import ErrorEntry, SchemaError
 from wireformat.schema import Int8ub, Message, field, lift
 from wireformat.schema.protocol import Protocol
@@ -64,6 +65,14 @@ def test_a_changed_sentence_changes_the_file() -> None:
     before, after = dissector([talk()]), dissector([talk("how very loud")])
     assert '"how loud"' in before
     assert before.replace("how loud", "how very loud") == after
+
+
+def test_every_part_of_the_run_time_is_in_the_file() -> None:
+    parts = {path.name: path.read_text() for path in files("wireformat.derive").joinpath("lua").iterdir()}
+    assert parts.keys() == {*RUN_TIME, "message.lua"}
+    text = dissector([talk()])
+    places = [text.index(parts[name]) for name in (*RUN_TIME, "message.lua")]
+    assert places == sorted(places)
 
 
 def test_drivers_stand_behind_their_protocol() -> None:

@@ -65,12 +65,17 @@ class Dissected:
     complaints: list[str]
 
 
-def dissected(data: bytes, folder: Path, script: Path, segment_size: int, *options: str) -> Dissected:
-    """Run a stream through tshark, twice, so that the description at its end is known at its beginning."""
+def captured(data: bytes, folder: Path, segment_size: int) -> Path:
+    """A capture of a stream, in one connection."""
     file = folder / "stream.pcapng"
     with file.open("wb") as target:
         target.writelines(wrap([data], port=PORT, segment_size=segment_size))
-    output = tshark(file, script, "-2", *options, "-T", "json", "-x")
+    return file
+
+
+def dissected(data: bytes, folder: Path, script: Path, segment_size: int, *options: str) -> Dissected:
+    """Run a stream through tshark, twice, so that the description at its end is known at its beginning."""
+    output = tshark(captured(data, folder, segment_size), script, "-2", *options, "-T", "json", "-x")
     elements = [(position_of(item), item) for item in messages(output, "wf.vmstate")]
     return Dissected(elements, complaints(output))
 
@@ -241,6 +246,25 @@ def test_faults_have_our_ids(damage: str, captures: Captures, tmp_path: Path, sc
     change, id = DAMAGES[damage]
     seen = dissected(change(captures["7.2/avr-uno"].data), tmp_path, script, 1448, *PREFERENCES)
     assert {text.partition(":")[0] for text in seen.complaints} == {id}
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one", "two"])
+def test_packets_are_summed_up_where_no_tree_is_shown(
+    passes: tuple[str, ...], captures: Captures, tmp_path: Path, script: Path
+) -> None:
+    seen = tshark(captured(captures["7.2/avr-uno"].data, tmp_path, 1448), script, *passes)
+    assert seen.count(b"WF-VMSTATE") == 2
+    assert b" VM-state stream, configuration, section START, " in seen
+    assert b" section FULL, device state: timer, section footer, " in seen
+
+
+@pytest.mark.parametrize("damage", list(DAMAGES))
+def test_faults_are_told_where_no_tree_is_shown(damage: str, captures: Captures, tmp_path: Path, script: Path) -> None:
+    change, id = DAMAGES[damage]
+    file = captured(change(captures["7.2/avr-uno"].data), tmp_path, 1448)
+    seen = tshark(file, script, *PREFERENCES, "-q", "-z", "expert").decode()
+    errors = seen.partition("Errors (1)")[2].partition("\n\n")[0]
+    assert f"WF.VMSTATE  {id}: " in errors
 
 
 @pytest.mark.parametrize("version", ["5.2", "5.4"])

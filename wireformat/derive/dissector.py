@@ -3,7 +3,8 @@
 The file begins with a run time, written by hand (`lua/*.lua`), that walks nodes of the model over the bytes of a
 capture. Behind it stands each protocol as a table: its records, the fields they show, the errors they may raise. A
 protocol whose connections are more than a sequence of messages brings a driver, Lua as well, which cuts its streams
-into messages. The file needs nothing but Wireshark 4.0 or later.
+into messages; what drivers share belongs to the run time (`reader.lua`, `stream.lua`). The file needs nothing but
+Wireshark 4.0 or later.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ RUN_TIME = (
     "record.lua",
     "protocol.lua",
     "conversation.lua",
+    "reader.lua",
+    "stream.lua",
 )
 """The parts of the run time, in the order in which they build on each other."""
 

@@ -55,6 +55,15 @@ function wf.take(context, size)
     return found
 end
 
+-- The fault of a context that was not used up; nil when it was.
+function wf.excess(context)
+    if context.position >= context.stop then
+        return nil
+    end
+    local detail = string.format("%d bytes too many", context.stop - context.position)
+    return { id = "trailing", detail = detail, offset = context.position }
+end
+
 -- Call `work` inside the next `size` bytes, which it must use up; what goes wrong inside ends there and is marked.
 function wf.inside(context, tree, size, work)
     wf.need(context, size)
@@ -62,9 +71,9 @@ function wf.inside(context, tree, size, work)
     local finish = context.position + size
     context.stop, context.bounded = finish, true
     local ok, result = pcall(work)
-    if ok and context.position < finish then
-        local detail = string.format("%d bytes too many", finish - context.position)
-        ok, result = false, { id = "trailing", detail = detail, offset = context.position }
+    local excess = ok and wf.excess(context)
+    if excess then
+        ok, result = false, excess
     end
     context.stop, context.bounded, context.depth, context.pointers = stop, bounded, depth, pointers
     if not ok then

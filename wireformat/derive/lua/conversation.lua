@@ -6,11 +6,11 @@
 -- A later call gets no more bytes than the first one used up, so whatever needed bytes beyond is remembered as well.
 
 wf.conversation = {}
-local conversations, notes = {}, {}
+local conversations, shared, notes = {}, {}, {}
 
 -- Forget everything: another capture is loaded.
 function wf.conversation.reset()
-    conversations, notes = {}, {}
+    conversations, shared, notes = {}, {}, {}
 end
 
 local function copy(state)
@@ -21,24 +21,34 @@ local function copy(state)
     return twin
 end
 
-local function key_of(pinfo)
-    return table.concat({
-        tostring(pinfo.src),
-        pinfo.src_port,
-        tostring(pinfo.dst),
-        pinfo.dst_port,
-    }, " ")
+-- Where a packet comes from, and where it goes.
+local function ends(pinfo)
+    return tostring(pinfo.src) .. " " .. pinfo.src_port, tostring(pinfo.dst) .. " " .. pinfo.dst_port
 end
 
 -- The direction that a packet belongs to: a table for whatever lasts as long as the capture.
 function wf.conversation.of(pinfo, make)
-    local key = key_of(pinfo)
+    local from, to = ends(pinfo)
+    local key = from .. " " .. to
     local found = conversations[key]
     if not found then
         found = make()
+        found.memory = {}
         conversations[key] = found
     end
     return found
+end
+
+-- What both directions of a connection share, a table, and whether a packet goes in the direction that was seen first.
+function wf.conversation.both(pinfo)
+    local from, to = ends(pinfo)
+    local key = from < to and from .. " " .. to or to .. " " .. from
+    local found = shared[key]
+    if not found then
+        found = { first = from }
+        shared[key] = found
+    end
+    return found, found.first == from
 end
 
 -- The state that this call begins with, a copy that the caller may change, and whether this is the first reading; nil
@@ -53,24 +63,28 @@ function wf.conversation.begin(connection, pinfo, tvb)
     return notes[key] and copy(notes[key]), false
 end
 
--- Where the first reading of this call stopped for want of bytes; nil when it needed none.
-function wf.conversation.stop(pinfo, tvb)
+-- Where the first reading of this call stopped for want of bytes, nil when it needed none, and whether it found a fault.
+function wf.conversation.noted(pinfo, tvb)
     local noted = notes[pinfo.number .. " " .. tvb:offset()]
-    return noted and noted.stop
+    if not noted then
+        return nil, false
+    end
+    return noted.stop, noted.has_fault
 end
 
--- End a call of the first reading: `state` is where it got to, and from `offset` on it needs more bytes (nil: nothing).
+-- End a call of the first reading: `state` is where it got to, from `offset` on it needs more bytes (nil: nothing), and
+-- `has_fault` whether something was wrong.
 -- False when TCP will hand out the same bytes again. It does so when what is missing begins in bytes that an earlier
 -- call has seen already; then this call counts for nothing. Where it stopped is noted: what is known later must not
 -- lead later calls beyond, into bytes that another call shows.
-function wf.conversation.commit(connection, tvb, state, offset)
+function wf.conversation.commit(connection, tvb, state, offset, has_fault)
     local seen_before = connection.waiting or 0
     if offset and seen_before > 0 and offset <= seen_before then
         connection.noted.stop = 0
         connection.waiting = tvb:len()
         return false
     end
-    connection.noted.stop = offset
+    connection.noted.stop, connection.noted.has_fault = offset, has_fault
     connection.waiting = offset and tvb:len() - offset or 0
     connection.state = state
     return true

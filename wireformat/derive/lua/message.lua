@@ -99,8 +99,8 @@ local function step(tvb, tree, record, options, offset)
         error(problem, 0)
     elseif not ok and problem.id == "truncated" and not counted then
         return nil
-    elseif ok and counted and context.position < stop then
-        fault = { id = "trailing", detail = (stop - context.position) .. " bytes too many", offset = context.position }
+    elseif ok and counted then
+        fault = wf.excess(context) or fault
     end
     show(tvb, tree, record, options, offset, start, stop, fault or (not ok and problem) or nil)
     return (counted or not ok) and stop or context.position

@@ -53,6 +53,18 @@ function wf.define(definition)
     return definition
 end
 
+-- Register more fields of a protocol, for what stands in no record. Each row: a name behind the protocol's own, a type, a
+-- label and a base.
+function wf.extend(definition, rows)
+    local fields = {}
+    for index, row in ipairs(rows) do
+        local name = definition.filter .. "." .. row[1]
+        wf.fields[name] = ProtoField[row[2]](name, row[3], row[4])
+        fields[index] = wf.fields[name]
+    end
+    definition.proto.fields = fields
+end
+
 -- The place of a version in the protocol's order; nil, the newest, for the empty name.
 function wf.version_of(definition, name)
     for index, version in ipairs(definition.versions) do

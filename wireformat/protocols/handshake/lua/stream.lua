@@ -6,7 +6,6 @@
 local reader, talk = wf.handshake.reader, wf.handshake.talk
 local MORE = reader.MORE
 local definition, channels = wf.protocols.handshake, wf.protocols.channels
-local proto = definition.proto
 
 local MAGIC, MARKER = 0x5145564d, 0x48530001
 local HEADER, LONGEST_HEADER, FRAME, LONGEST_FRAME, PIECE, LONGEST_PIECE = 32, 4096, 16, 16777216, 12, 1048576
@@ -24,19 +23,9 @@ for name, record in pairs(definition.records) do
     end
 end
 
-local function extend(rows)
-    local fields = {}
-    for index, row in ipairs(rows) do
-        local name = "wf.handshake.stream." .. row[1]
-        wf.fields[name] = ProtoField[row[2]](name, row[3], row[4])
-        fields[index] = wf.fields[name]
-    end
-    proto.fields = fields
-end
-
-extend({
-    { "position", "uint64", "position in this direction", base.DEC },
-    { "data", "bytes", "data", base.SPACE },
+wf.extend(definition, {
+    { "stream.position", "uint64", "position in this direction", base.DEC },
+    { "stream.data", "bytes", "data", base.SPACE },
 })
 
 local function header(self)
@@ -93,19 +82,14 @@ local function follow(self, code, message)
 end
 
 local function frame(self)
-    if reader.left(self) < FRAME then
+    local size = reader.whole(self, FRAME, LONGEST_FRAME)
+    if not size then
         return MORE
     end
-    local size = reader.uint(self, 8, 4)
-    if size > LONGEST_FRAME then
-        size = 0
-    end
-    if reader.left(self) < FRAME + size then
-        return MORE
-    end
-    local code, message = reader.uint(self, 0, 2), size > 0 and self.tvb:raw(self.offset + FRAME, size) or ""
+    local code = reader.uint(self, 0, 2)
+    local message = size > FRAME and self.tvb:raw(self.offset + FRAME, size - FRAME) or ""
     local text = names[code] or string.format("message 0x%04x", code)
-    local found = reader.message(self, definition, "Frame", FRAME + size, text)
+    local found = reader.message(self, definition, "Frame", size, text)
     if found then
         self.state.sequence = found.sequence + 1
         follow(self, code, message)
@@ -129,6 +113,11 @@ local function beginnings(sequence)
     return { bytes_of(HANDOVER * 65536) .. behind, bytes_of(ABORT * 65536) .. behind }
 end
 
+local function is_frame(self, at, size)
+    local _, is_sound = reader.record(self, definition, "Frame", at, at + size)
+    return is_sound
+end
+
 -- Where in the bytes at hand the next frame begins, counted from 0, and whether it is certain.
 local function find_frame(self, beginning)
     local data, place = self.tvb:raw(self.offset, reader.left(self)), 1
@@ -142,7 +131,7 @@ local function find_frame(self, beginning)
             return place - 1, false
         elseif size <= LONGEST_BEHIND_PAYLOAD then
             local is_whole = #data - place + 1 >= FRAME + size
-            if not is_whole or reader.is_message(self, definition, "Frame", place - 1, FRAME + size) then
+            if not is_whole or is_frame(self, place - 1, FRAME + size) then
                 return place - 1, is_whole
             end
         end
@@ -182,17 +171,11 @@ local function data(self)
 end
 
 local function piece(self)
-    if reader.left(self) < PIECE then
+    local size = reader.whole(self, PIECE, LONGEST_PIECE)
+    if not size then
         return MORE
     end
-    local size = reader.uint(self, 8, 4)
-    if size > LONGEST_PIECE then
-        size = 0
-    end
-    if reader.left(self) < PIECE + size then
-        return MORE
-    end
-    reader.message(self, definition, "Piece", PIECE + size, size == 0 and "end of pieces" or "piece")
+    reader.message(self, definition, "Piece", size, size == PIECE and "end of pieces" or "piece")
     return nil
 end
 
@@ -214,86 +197,30 @@ local STEPS = {
     lost = unread,
 }
 
+local function step(self)
+    return STEPS[self.state.mode](self)
+end
+
 local function new_connection()
-    return { state = { mode = "header", position = 0, sequence = 0 }, memory = {} }
+    return { state = { mode = "header", position = 0, sequence = 0 } }
 end
 
--- Read as far as the bytes go, or to where the first reading stopped; true when more are needed to go on from there.
-local function read(self, stop)
-    while reader.left(self) > 0 and self.offset ~= stop do
-        if STEPS[self.state.mode](self) == MORE then
-            return true
-        end
-    end
-    return self.offset == stop
+local function title(self)
+    return KINDS[self.state.kind]
 end
 
--- The first reading, without showing anything. nil when TCP will hand the bytes out again; the reader, and whether it
--- needs more, otherwise.
-local function probe(tvb, pinfo, state, connection)
-    local self = reader.new(tvb, pinfo, nil, wf.conversation.copy(state))
-    local needs_more = read(self)
-    if wf.conversation.commit(connection, tvb, self.state, needs_more and self.offset or nil) then
-        return self, needs_more
-    end
-    return nil
+-- Magic and marker are strict enough.
+local function is_ours(tvb)
+    return tvb(0, 4):uint() == MAGIC and tvb(4, 4):uint() == MARKER
 end
 
-function proto.dissector(tvb, pinfo, tree)
-    local connection = wf.conversation.of(pinfo, new_connection)
-    local state, is_first = wf.conversation.begin(connection, pinfo, tvb)
-    local self, needs_more
-    pinfo.cols.protocol = "WF-HANDSHAKE"
-    if is_first then
-        self, needs_more = probe(tvb, pinfo, state, connection)
-    end
-    if state and (self or not is_first) then
-        self = reader.new(tvb, pinfo, tree, state)
-        needs_more = read(self, wf.conversation.stop(pinfo, tvb))
-    end
-    if needs_more or (is_first and not self) then
-        pinfo.desegment_offset = self and self.offset or 0
-        pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
-    end
-    if self and #self.summary > 0 then
-        local kind = KINDS[self.state.kind]
-        pinfo.cols.info = (kind and kind .. ": " or "") .. table.concat(self.summary, ", ")
-    end
-    return tvb:len()
-end
-
--- The first eight bytes are strict enough: magic and marker.
-local function heuristic(tvb, pinfo, tree)
-    if tvb:len() < 8 or tvb(0, 4):uint() ~= MAGIC or tvb(4, 4):uint() ~= MARKER then
-        return false
-    end
-    pinfo.conversation = proto
-    proto.dissector(tvb, pinfo, tree)
-    return true
-end
-
-local ports = ""
-proto.prefs.ports =
-    Pref.range("TCP ports", ports, "ports where destinations listen, beside those found by their first bytes", 65535)
-
-function proto.prefs_changed()
-    local table = DissectorTable.get("tcp.port")
-    if ports ~= "" then
-        table:remove(ports, proto)
-    end
-    ports = proto.prefs.ports
-    if ports ~= "" then
-        table:add(ports, proto)
-    end
-end
-
-function proto.init()
-    wf.conversation.reset()
-    talk.reset()
-end
-
--- A file of this protocol alone has no headers of channels, and can only show single messages.
-if channels then
-    proto:register_heuristic("tcp", heuristic)
-end
-DissectorTable.get("tcp.port"):add_for_decode_as(proto)
+wf.stream(definition, {
+    reader = reader,
+    new_connection = new_connection,
+    step = step,
+    title = title,
+    -- A file of this protocol alone has no headers of channels, and can only show single messages.
+    is_ours = channels and is_ours,
+    ports = "destinations listen",
+    reset = talk.reset,
+})

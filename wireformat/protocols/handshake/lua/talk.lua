@@ -6,20 +6,11 @@
 wf.handshake = wf.handshake or {}
 local talk = {}
 wf.handshake.talk = talk
-local talks, payloads = {}, {}
+local payloads = {}
 
 -- Forget everything: another capture is loaded.
 function talk.reset()
-    talks, payloads = {}, {}
-end
-
--- What both directions of a connection share.
-local function of(pinfo)
-    local one = tostring(pinfo.src) .. " " .. pinfo.src_port
-    local other = tostring(pinfo.dst) .. " " .. pinfo.dst_port
-    local key = one < other and one .. " " .. other or other .. " " .. one
-    talks[key] = talks[key] or {}
-    return talks[key]
+    payloads = {}
 end
 
 local function join(shared)
@@ -30,14 +21,14 @@ end
 
 -- The destination gave the migration an id: 16 bytes.
 function talk.learn_id(pinfo, id)
-    local shared = of(pinfo)
+    local shared = wf.conversation.both(pinfo)
     shared.id = id
     join(shared)
 end
 
 -- The source began a payload of that name.
 function talk.learn_payload(pinfo, name)
-    local shared = of(pinfo)
+    local shared = wf.conversation.both(pinfo)
     shared.payload = name
     join(shared)
 end

@@ -6,7 +6,6 @@
 local reader, talk = wf.spice.reader, wf.spice.talk
 local MORE = reader.MORE
 local definition = wf.protocols.spice
-local proto = definition.proto
 
 local MAGIC = 0x51444552
 local LINK_HEADER, LONGEST_LINK, WORD, TICKET = 16, 4096, 4, 128
@@ -34,23 +33,13 @@ for name, record in pairs(definition.records) do
     end
 end
 
-local function extend(rows)
-    local fields = {}
-    for index, row in ipairs(rows) do
-        local name = "wf.spice.stream." .. row[1]
-        wf.fields[name] = ProtoField[row[2]](name, row[3], row[4])
-        fields[index] = wf.fields[name]
-    end
-    proto.fields = fields
-end
-
-extend({
-    { "position", "uint64", "position in this direction", base.DEC },
-    { "serial", "uint64", "serial", base.DEC },
-    { "channel", "string", "channel", base.ASCII },
-    { "sender", "string", "sender", base.ASCII },
-    { "message", "string", "message", base.ASCII },
-    { "data", "bytes", "data", base.SPACE },
+wf.extend(definition, {
+    { "stream.position", "uint64", "position in this direction", base.DEC },
+    { "stream.serial", "uint64", "serial", base.DEC },
+    { "stream.channel", "string", "channel", base.ASCII },
+    { "stream.sender", "string", "sender", base.ASCII },
+    { "stream.message", "string", "message", base.ASCII },
+    { "stream.data", "bytes", "data", base.SPACE },
 })
 
 -- The record of a message; nil when it is not declared.
@@ -65,7 +54,7 @@ end
 -- Read a part of the link stage that is a record of a fixed size.
 local function part(self, name, size)
     local item = reader.branch(self, size, name, { message = name, sender = self.state.sender })
-    local found, is_sound = reader.record(self, name, 0, size, item)
+    local found, is_sound = reader.record(self, definition, name, 0, size, item)
     reader.advance(self, size)
     if not is_sound then
         self.state.mode = "lost"
@@ -157,9 +146,9 @@ local function body(self, name, start, stop, list, item)
     local finish = list > 0 and list <= stop - start and start + list or stop
     if not name then
         reader.data(self, start, finish, item)
-    elseif item then
-        local branch = item:add(proto, self.tvb(self.offset + start, finish - start)):set_text(name)
-        reader.record(self, name, start, finish, branch)
+    else
+        local branch = item and item:add(definition.proto, self.tvb(self.offset + start, finish - start)):set_text(name)
+        reader.record(self, definition, name, start, finish, branch)
     end
     reader.data(self, finish, stop, item)
 end
@@ -185,7 +174,7 @@ local function message(self)
         facts.serial = UInt64.new(state.serial, 0)
     end
     local item = reader.branch(self, header + size, text, facts)
-    reader.record(self, is_mini and "MiniHeader" or "FullHeader", 0, header, item)
+    reader.record(self, definition, is_mini and "MiniHeader" or "FullHeader", 0, header, item)
     body(self, name, header, header + size, is_mini and 0 or reader.uint(self, 14, 4), item)
     state.serial = state.serial + 1
     reader.advance(self, header + size)
@@ -204,84 +193,28 @@ local STEPS = {
     server = { link = server_link, result = result, message = message, lost = lost },
 }
 
+local function step(self)
+    return STEPS[self.state.sender][self.state.mode](self)
+end
+
 local function new_connection()
-    return { state = { mode = "link", position = 0, serial = 1 }, memory = {} }
+    return { state = { mode = "link", position = 0, serial = 1 } }
 end
 
--- Read as far as the bytes go, or to where the first reading stopped; true when more are needed to go on from there.
-local function read(self, stop)
-    self.shared, self.state.sender = talk.of(self.pinfo)
-    while reader.left(self) > 0 and self.offset ~= stop do
-        if STEPS[self.state.sender][self.state.mode](self) == MORE then
-            return true
-        end
-    end
-    return self.offset == stop
-end
-
--- The first reading, without showing anything. nil when TCP will hand the bytes out again; the reader, and whether it
--- needs more, otherwise.
-local function probe(tvb, pinfo, state, connection)
-    local self = reader.new(tvb, pinfo, nil, wf.conversation.copy(state))
-    local needs_more = read(self)
-    if wf.conversation.commit(connection, tvb, self.state, needs_more and self.offset or nil) then
-        return self, needs_more
-    end
-    return nil
-end
-
-function proto.dissector(tvb, pinfo, tree)
-    local connection = wf.conversation.of(pinfo, new_connection)
-    local state, is_first = wf.conversation.begin(connection, pinfo, tvb)
-    local self, needs_more
-    pinfo.cols.protocol = "WF-SPICE"
-    if is_first then
-        self, needs_more = probe(tvb, pinfo, state, connection)
-    end
-    if state and (self or not is_first) then
-        self = reader.new(tvb, pinfo, tree, state)
-        needs_more = read(self, wf.conversation.stop(pinfo, tvb))
-    end
-    if needs_more or (is_first and not self) then
-        pinfo.desegment_offset = self and self.offset or 0
-        pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
-    end
-    if self and #self.summary > 0 then
-        local channel = self.shared.channel
-        pinfo.cols.info = (channel and channel .. ": " or "") .. table.concat(self.summary, ", ")
-    end
-    return tvb:len()
+local function title(self)
+    return self.shared.channel
 end
 
 -- Both sides begin with the same four bytes and the major version.
-local function heuristic(tvb, pinfo, tree)
-    if tvb:len() < 8 or tvb(0, 4):le_uint() ~= MAGIC or tvb(4, 4):le_uint() ~= 2 then
-        return false
-    end
-    pinfo.conversation = proto
-    proto.dissector(tvb, pinfo, tree)
-    return true
+local function is_ours(tvb)
+    return tvb(0, 4):le_uint() == MAGIC and tvb(4, 4):le_uint() == 2
 end
 
-local ports = ""
-proto.prefs.ports =
-    Pref.range("TCP ports", ports, "ports where servers listen, beside those found by their first bytes", 65535)
-
-function proto.prefs_changed()
-    local table = DissectorTable.get("tcp.port")
-    if ports ~= "" then
-        table:remove(ports, proto)
-    end
-    ports = proto.prefs.ports
-    if ports ~= "" then
-        table:add(ports, proto)
-    end
-end
-
-function proto.init()
-    wf.conversation.reset()
-    talk.reset()
-end
-
-proto:register_heuristic("tcp", heuristic)
-DissectorTable.get("tcp.port"):add_for_decode_as(proto)
+wf.stream(definition, {
+    reader = reader,
+    new_connection = new_connection,
+    step = step,
+    title = title,
+    is_ours = is_ours,
+    ports = "servers listen",
+})

@@ -7,26 +7,13 @@
 wf.spice = wf.spice or {}
 local talk = {}
 wf.spice.talk = talk
-local talks = {}
 
 local AUTH_SELECTION, MINI_HEADER = 1, 8
 
--- Forget everything: another capture is loaded.
-function talk.reset()
-    talks = {}
-end
-
--- What both directions of a connection share. `client` is the direction that spoke first.
+-- What both directions of a connection share, and who speaks.
 function talk.of(pinfo)
-    local one = tostring(pinfo.src) .. " " .. pinfo.src_port
-    local other = tostring(pinfo.dst) .. " " .. pinfo.dst_port
-    local key = one < other and one .. " " .. other or other .. " " .. one
-    local shared = talks[key]
-    if not shared then
-        shared = { client = one }
-        talks[key] = shared
-    end
-    return shared, shared.client == one and "client" or "server"
+    local shared, is_first = wf.conversation.both(pinfo)
+    return shared, is_first and "client" or "server"
 end
 
 local function has(words, bit)

@@ -3,7 +3,7 @@
 wf.vmstate = wf.vmstate or {}
 local reader, border = wf.vmstate.reader, wf.vmstate.border
 local number = wf.number
-local MORE = wf.vmstate.MORE
+local MORE = reader.MORE
 local ram = {}
 wf.vmstate.ram = ram
 

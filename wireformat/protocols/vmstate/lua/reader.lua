@@ -1,30 +1,12 @@
--- Reading a stream step by step: each step consumes what it understands, or says that it needs more bytes.
+-- Reading a stream: declared messages whose bytes do not tell their size, and bulk data.
 --
--- A reader lives as long as one call of the dissector. Its `state` is what lasts from call to call: the mode (which
--- step comes next), the position in the stream, bytes still to skip, and what the stream has said about itself. Pages
--- and disk contents are skipped, never collected, so that a stream of any size costs only its headers.
+-- Pages and disk contents are skipped, never collected, so that a stream of any size costs only its headers. How many
+-- bytes are still to skip is part of the state.
 
 wf.vmstate = wf.vmstate or {}
-local reader = {}
+local reader = wf.reader.derive()
 wf.vmstate.reader = reader
 local definition = wf.protocols.vmstate
-local number = wf.number
-
-wf.vmstate.MORE = {}
-
--- Whether there is a tree to add to. Wireshark tells only in words.
-function reader.is_shown(tree)
-    return not tostring(tree):find("has item=false", 1, true)
-end
-
--- A reader of one call; without a tree nothing is shown.
-function reader.new(tvb, tree, state, connection)
-    return { tvb = tvb, offset = 0, tree = tree, state = state, connection = connection, summary = {} }
-end
-
-function reader.left(self)
-    return self.tvb:len() - self.offset
-end
 
 -- Consume bytes of this call; the rest of `size` is skipped as it comes.
 function reader.advance(self, size)
@@ -34,26 +16,11 @@ function reader.advance(self, size)
     self.state.skip = size - here
 end
 
--- A branch of the tree for what stands at the offset; nil without a tree.
-function reader.branch(self, size, text)
-    if #self.summary < 8 then
-        self.summary[#self.summary + 1] = text
-    end
-    if not self.tree then
-        return nil
-    end
-    local range = self.tvb(self.offset, math.min(size, reader.left(self)))
-    local branch = self.tree:add(definition.proto, range):set_text(text)
-    local position = wf.fields["wf.vmstate.stream.position"]
-    branch:add(position, self.tvb(self.offset, 0), number.uint64(self.state.position)):set_generated()
-    return branch
-end
-
 -- Mark a fault at the offset and give up on the stream, or go on in another mode.
 function reader.fault(self, id, detail, mode)
     local context = wf.context(self.tvb, self.offset, self.tvb:len())
     wf.mark(context, self.tree, { id = id, detail = detail, offset = self.offset })
-    self.state.mode = mode or "lost"
+    self.state.mode, self.has_fault = mode or "lost", true
 end
 
 local function show(self, record, behind, context, text, problem)
@@ -83,11 +50,13 @@ function reader.message(self, name, skip, text, options)
     end
     local probe = context()
     local ok, found = pcall(wf.record, probe, record, nil)
+    self.has_fault = self.has_fault or probe.fault ~= nil
     if not ok and type(found) ~= "table" then
         error(found, 0)
     elseif not ok and found.id == "truncated" then
-        return wf.vmstate.MORE
+        return reader.MORE
     elseif not ok then
+        self.has_fault = true
         show(self, record, probe.position, context(), text, found)
         if found.oversize then
             reader.advance(self, found.behind + found.oversize - self.offset)

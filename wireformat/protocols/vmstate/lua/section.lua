@@ -3,7 +3,7 @@
 wf.vmstate = wf.vmstate or {}
 local reader, border, description = wf.vmstate.reader, wf.vmstate.border, wf.vmstate.description
 local number = wf.number
-local MORE = wf.vmstate.MORE
+local MORE = reader.MORE
 local section = {}
 wf.vmstate.section = section
 

@@ -2,10 +2,9 @@
 
 local reader, section, ram = wf.vmstate.reader, wf.vmstate.section, wf.vmstate.ram
 local description = wf.vmstate.description
-local MORE = wf.vmstate.MORE
+local MORE = reader.MORE
 local number = wf.number
 local definition = wf.protocols.vmstate
-local proto = definition.proto
 
 local NAMES = { [1] = "START", [2] = "PART", [3] = "END", [4] = "FULL" }
 local MESSAGES = { [1] = "SectionStart", [2] = "SectionPart", [3] = "SectionEnd", [4] = "SectionFull" }
@@ -13,17 +12,7 @@ local MAGIC = definition.records.Header.fields[1].of.value
 local VERSION = tonumber(definition.versions[1])
 local FOOTER = 126
 
-local function extend(rows)
-    local fields = {}
-    for index, row in ipairs(rows) do
-        local name = "wf.vmstate." .. row[1]
-        wf.fields[name] = ProtoField[row[2]](name, row[3], row[4], row[5])
-        fields[index] = wf.fields[name]
-    end
-    proto.fields = fields
-end
-
-extend({
+wf.extend(definition, {
     { "stream.element", "uint8", "element", base.HEX },
     { "stream.position", "uint64", "position in the stream", base.DEC },
     { "stream.records", "uint32", "records", base.DEC },
@@ -210,88 +199,25 @@ local function new_connection()
         state = { mode = "start", position = 0, skip = 0, has_address = 0, has_mapped = 0 },
         names = {},
         counts = {},
-        memory = {},
     }
 end
 
--- Read as far as the bytes go, or to where the first reading stopped; true when more are needed to go on from there.
-local function read(self, stop)
-    while reader.left(self) > 0 and self.offset ~= stop do
-        if self.state.skip > 0 then
-            reader.skip(self)
-        elseif STEPS[self.state.mode](self) == MORE then
-            return true
-        end
+local function step(self)
+    if self.state.skip > 0 then
+        return reader.skip(self)
     end
-    return self.offset == stop
+    return STEPS[self.state.mode](self)
 end
 
-local function ask_for_more(pinfo, offset)
-    pinfo.desegment_offset = offset
-    pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
+-- Magic and version are strict enough.
+local function is_ours(tvb)
+    return tvb(0, 4):uint() == MAGIC and tvb(4, 4):uint() == VERSION
 end
 
--- The first reading, without showing anything: how far the bytes go is known only at the end. nil when TCP will hand
--- them out again; the reader, and whether it needs more, otherwise.
-local function probe(tvb, state, connection)
-    local self = reader.new(tvb, nil, wf.conversation.copy(state), connection)
-    self.is_first = true
-    local needs_more = read(self)
-    if wf.conversation.commit(connection, tvb, self.state, needs_more and self.offset or nil) then
-        return self, needs_more
-    end
-    return nil
-end
-
-function proto.dissector(tvb, pinfo, tree)
-    local connection = wf.conversation.of(pinfo, new_connection)
-    local state, is_first = wf.conversation.begin(connection, pinfo, tvb)
-    local self, needs_more
-    pinfo.cols.protocol = "WF-VMSTATE"
-    if is_first then
-        self, needs_more = probe(tvb, state, connection)
-    end
-    if state and (self or not is_first) and reader.is_shown(tree) then
-        self = reader.new(tvb, tree, state, connection)
-        self.is_first = is_first
-        needs_more = read(self, wf.conversation.stop(pinfo, tvb))
-    end
-    if needs_more or (is_first and not self) then
-        ask_for_more(pinfo, self and self.offset or 0)
-    end
-    if self and #self.summary > 0 then
-        pinfo.cols.info = table.concat(self.summary, ", ")
-    end
-    return tvb:len()
-end
-
--- The first eight bytes are strict enough: magic and version.
-local function heuristic(tvb, pinfo, tree)
-    if tvb:len() < 8 or tvb(0, 4):uint() ~= MAGIC or tvb(4, 4):uint() ~= VERSION then
-        return false
-    end
-    pinfo.conversation = proto
-    proto.dissector(tvb, pinfo, tree)
-    return true
-end
-
-local ports = ""
-proto.prefs.ports = Pref.range("TCP ports", ports, "ports where streams arrive, beside those found by their first bytes", 65535)
-
-function proto.prefs_changed()
-    local table = DissectorTable.get("tcp.port")
-    if ports ~= "" then
-        table:remove(ports, proto)
-    end
-    ports = proto.prefs.ports
-    if ports ~= "" then
-        table:add(ports, proto)
-    end
-end
-
-function proto.init()
-    wf.conversation.reset()
-end
-
-proto:register_heuristic("tcp", heuristic)
-DissectorTable.get("tcp.port"):add_for_decode_as(proto)
+wf.stream(definition, {
+    reader = reader,
+    new_connection = new_connection,
+    step = step,
+    is_ours = is_ours,
+    ports = "streams arrive",
+})
