@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.codec.specimens import SCHEMAS, Letter, Offer, Tree
+from tests.codec.specimens import SCHEMAS, Colour, Letter, Offer, Tree
 from tests.derive.sample_protocol import Ask
 from wireformat.derive.rows import Offset, bytes_text, field_rows, notation, range_text, rows
 from wireformat.protocols.vmstate.messages import Command, Configuration, SectionStart
 from wireformat.protocols.vmstate.ram import RamRecord
-from wireformat.schema import lift, model
+from wireformat.schema import EnumOf, Int8ub, Nested, RestBytes, RestText, Tagged, lift, model, tlv, tlvs
 
 
 def test_offsets_are_numbers_until_a_size_varies() -> None:
@@ -23,7 +23,36 @@ def test_offsets_are_numbers_until_a_size_varies() -> None:
 def test_a_field_of_some_versions_makes_later_offsets_relative() -> None:
     assert Offset("", 3).behind("x", None).behind("y", 4) == Offset("x", 4)
     days = rows(lift(Ask))[-1]
-    assert (days.default, days.since) == ("14", "since 2")
+    assert (days.default, days.since) == ("14 (0xe)", "since 2")
+
+
+class Pocket(Tagged):
+    """Has defaults only."""
+
+    coins: int = tlv(1, Int8ub, "how many", default=7)
+
+
+class Bag(Tagged):
+    """All kinds of defaults."""
+
+    none: int | None = tlv(1, Int8ub, "left out", default=None)
+    nothing: tuple[int, ...] = tlvs(2, Int8ub, "may repeat")
+    data: bytes = tlv(3, RestBytes(4), "bytes", default=b"\1\2")
+    colour: Colour = tlv(4, EnumOf(Int8ub, Colour), "a number with a name", default=Colour.RED)
+    text: str = tlv(5, RestText(9), "a text", default="x")
+    inner: Pocket = tlv(6, Nested(Pocket), "a record", default=Pocket())
+
+
+def test_defaults_are_told_as_people_say_them() -> None:
+    found = {row.name: row.default for row in rows(lift(Bag)) if row.depth == 0}
+    assert found == {
+        "none": "absent",
+        "nothing": "empty",
+        "data": "0102",
+        "colour": "RED (1)",
+        "text": '"x"',
+        "inner": "its defaults",
+    }
 
 
 def test_choices_are_groups_named_after_what_decides() -> None:

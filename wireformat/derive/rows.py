@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireformat.derive.escape import visible
+from wireformat.derive.hexdump import value_text
 from wireformat.derive.notation import counted, expression, fixed_size, framing_text, number, size_text, type_name
 from wireformat.schema import model
 from wireformat.schema.traverse import walk
@@ -169,12 +170,17 @@ def _range(field: model.Field) -> str:
 
 
 def _default(field: model.Field) -> str:
+    """What a field is where nothing is given; a record that may be left out is then made of its own defaults."""
     if not field.optional:
         return ""
     value = field.default
-    return (
-        value.hex() if isinstance(value, bytes) and value else visible(repr(value)) if value is not None else "absent"
-    )
+    if value is None:
+        return "absent"
+    if value in ((), "", b""):
+        return "empty"
+    if isinstance(value, bytes):
+        return bytes_text(value)
+    return "its defaults" if _name(field.of) else value_text(value)
 
 
 def _versions(part: model.Field | model.Record) -> str:
