@@ -122,6 +122,16 @@ def test_sections(data: bytes, id: str, path: str, detail: str) -> None:
     assert (found(data), details(data)) == ([(id, path)], [detail])
 
 
+@pytest.mark.requirement("VM-038")
+def test_without_a_configuration_there_are_no_footers() -> None:
+    """Fails when footers are taken for granted because they stand where they would."""
+    end = ram_end()
+    data = crafted.header() + RAM + end + b"\0"
+    (error,) = findings(read_stream(data))
+    assert (error.id, error.path, error.offset) == ("vmstate/footer", "ram", 8 + len(RAM) - 5)
+    assert found(crafted.header() + RAM[:-5] + end[:-5] + b"\0") == []
+
+
 def test_a_background_snapshot_has_no_end_of_ram() -> None:
     assert details(stream(RAM, ram_part(zero_page(0, BLOCK)), timer(), behind=description(TIMER))) == []
 

@@ -44,8 +44,8 @@ CATALOGUE: Mapping[str, ErrorEntry] = {
     "vmstate/description": ErrorEntry(
         "malformed",
         "the VM description cannot be used",
-        "The description is JSON of a fixed shape, behind EOF. A device section that does not fit its description "
-        "is kept as bytes. [qemu-stream 4]",
+        "The description is JSON of a fixed shape, behind EOF. It lists the device sections in their order; a section "
+        "that does not fit it is kept as bytes. A stream that went over to postcopy has none. [qemu-stream 1.5, 4]",
     ),
     "vmstate/ram-flags": ErrorEntry(
         "malformed",
@@ -56,8 +56,8 @@ CATALOGUE: Mapping[str, ErrorEntry] = {
     "vmstate/ram-continue": ErrorEntry(
         "malformed",
         "a RAM record continues, but nothing precedes it",
-        "CONTINUE means the block of the record before; the first record of a channel must name its block. "
-        "[qemu-stream 2.1]",
+        "CONTINUE means the block of the record before; the first record of a channel, and the first of postcopy, must "
+        "name its block. [qemu-stream 2.1]",
     ),
     "vmstate/ram-block": ErrorEntry(
         "malformed",
@@ -88,9 +88,9 @@ CATALOGUE: Mapping[str, ErrorEntry] = {
     ),
     "vmstate/xbzrle": ErrorEntry(
         "malformed",
-        "an XBZRLE patch is malformed",
-        "Runs of unchanged and new bytes alternate, none but the first is empty, and together they fit the page. "
-        "[qemu-stream 2.1.3]",
+        "an XBZRLE patch is malformed or out of place",
+        "Runs of unchanged and new bytes alternate, none but the first is empty, and together they fit the page. Only a "
+        "page that was sent is patched, and none in postcopy or beside multifd. [qemu-stream 2.1.3]",
     ),
     "vmstate/compressed": ErrorEntry(
         "malformed",
@@ -135,7 +135,7 @@ CATALOGUE: Mapping[str, ErrorEntry] = {
         "malformed",
         "a command comes at the wrong time, or with impossible values",
         "Postcopy is advised, then discards, then listens, then runs; pings need a return path; what is discarded are "
-        "pages of a block. [qemu-stream 5, 5.2]",
+        "pages of a block; advised page sizes are those of the memory. [qemu-stream 5, 5.2]",
     ),
     "vmstate/trailing": ErrorEntry(
         "malformed",

@@ -20,9 +20,16 @@ from wireformat.protocols.vmstate.elements import (
 from wireformat.protocols.vmstate.stream import Stream
 from wireformat.protocols.vmstate.strict_commands import discards, order, page_sizes, return_path
 from wireformat.protocols.vmstate.strict_description import coverage, sizes
-from wireformat.protocols.vmstate.strict_memory import block_lists, encoded_pages, never_sent, places
+from wireformat.protocols.vmstate.strict_memory import (
+    block_lists,
+    encoded_pages,
+    multifd,
+    never_sent,
+    places,
+    postcopy,
+)
 from wireformat.protocols.vmstate.strict_records import bitmaps, disks
-from wireformat.protocols.vmstate.strict_sections import endings, headers
+from wireformat.protocols.vmstate.strict_sections import endings, footers, headers
 
 Rule = Callable[[Stream], Iterator[DecodeError]]
 
@@ -95,11 +102,14 @@ def trailing(stream: Stream) -> Iterator[DecodeError]:
 RULES: Final[tuple[Rule, ...]] = (
     configuration,
     headers,
+    footers,
     endings,
     block_lists,
     places,
     encoded_pages,
     never_sent,
+    multifd,
+    postcopy,
     disks,
     bitmaps,
     order,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from wireformat.errors import DecodeError
 from wireformat.protocols.vmstate import compressed, xbzrle
-from wireformat.protocols.vmstate.elements import BlockList, RamBody, RamParts, Section
+from wireformat.protocols.vmstate.elements import BlockList, CommandElement, RamBody, RamParts, Section
 from wireformat.protocols.vmstate.images import RamImage
+from wireformat.protocols.vmstate.messages import CommandCode
 from wireformat.protocols.vmstate.ram import (
     COMPRESS_PAGE,
     CONTINUE,
+    MULTIFD_FLUSH,
     PAGE_FLAGS,
     XBZRLE,
     ZERO,
@@ -157,6 +160,42 @@ def never_sent(stream: Stream) -> Iterator[DecodeError]:
             detail = "patch of a page that was never sent"
             position = image.position(row)
             yield DecodeError("vmstate/xbzrle", detail, path=image.path(row), offset=position, source=xbzrle.SOURCE)
+
+
+def multifd(stream: Stream) -> Iterator[DecodeError]:
+    """Where pages go through channels of their own none is patched."""
+    flags = stream.ram.runs.flags
+    if MULTIFD_FLUSH in flags:
+        yield from _patched(stream, range(len(flags)), "patch in a stream whose pages go through multifd")
+
+
+def postcopy(stream: Stream) -> Iterator[DecodeError]:
+    """Behind RUN the first page names its block, and none is patched."""
+    began, runs = _postcopy_began(stream), stream.ram.runs
+    if began is None:
+        return
+    rows = [row for row in range(bisect_left(runs.positions, began), len(runs)) if runs.flags[row] & PAGE_FLAGS]
+    if rows and runs.flags[rows[0]] & CONTINUE:
+        detail, position = "continues, but the first page of postcopy names its block", runs.positions[rows[0]]
+        yield DecodeError("vmstate/ram-continue", detail, path="ram", offset=position, source="qemu-stream 2.1")
+    yield from _patched(stream, rows, "patch in postcopy")
+
+
+def _patched(stream: Stream, rows: Iterable[int], detail: str) -> Iterator[DecodeError]:
+    """The patches among some rows of the index, where there must be none."""
+    runs, images = stream.ram.runs, _Images(stream)
+    for row in rows:
+        if runs.flags[row] & XBZRLE:
+            path, position = images.of(row).path(row), runs.positions[row]
+            yield DecodeError("vmstate/xbzrle", detail, path=path, offset=position, source=xbzrle.SOURCE)
+
+
+def _postcopy_began(stream: Stream) -> int | None:
+    """The position of POSTCOPY_RUN, None where there is none."""
+    for element in flattened(stream.elements):
+        if isinstance(element, CommandElement) and element.command.command == CommandCode.POSTCOPY_RUN:
+            return element.span.position
+    return None
 
 
 def _wrong_list(detail: str, path: str, position: int) -> DecodeError:

@@ -58,6 +58,16 @@ def _header(section: Section) -> Iterator[DecodeError]:
         yield _wrong(section, f"version {section.version_id} instead of {version}")
 
 
+def footers(stream: Stream) -> Iterator[DecodeError]:
+    """A machine that sends no configuration sends no footers either; the first one is told."""
+    section = next((section for section in stream.sections() if section.footer), None)
+    if section is not None and stream.configuration is None:
+        position = section.body_span.position + section.body_span.size
+        detail = "a footer in a stream without a configuration"
+        path = path_of(section.idstr, section.instance_id)
+        yield DecodeError("vmstate/footer", detail, path=path, offset=position, source="qemu-stream 1.3, 1.4")
+
+
 def endings(stream: Stream) -> Iterator[DecodeError]:
     """A section that START introduced ends, and nothing of it follows then; only `ram` may end twice."""
     begun: dict[int, Section] = {}
