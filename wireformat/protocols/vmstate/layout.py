@@ -44,11 +44,17 @@ NUMBERS: dict[str, model.Int] = {
 
 INLINE = frozenset({"struct", "vstruct", "tmp"})
 LISTS = frozenset({"qtailq", "qlist"})
+NULL = "nullptr"
+NULL_MARK = model.Const(model.Data(1, 1), b"0")
+"""What stands for a NULL element of an array of pointers."""
 
 
-def schema_of(entry: DeviceEntry, slack: int = 0) -> model.Schema:
-    """The schema of a device's section body. `slack` bytes are added to an array that is not described."""
-    builder = _Builder(slack)
+def schema_of(entry: DeviceEntry, slack: int = 0, *, marked_nulls: bool = False) -> model.Schema:
+    """The schema of a device's section body. `slack` bytes are added to an array that is not described.
+
+    With `marked_nulls` a NULL pointer must be its mark, and is no value; else it is a byte.
+    """
+    builder = _Builder(slack, marked_nulls)
     if entry.vmsd is None:
         data = model.Field("data", model.Data(entry.size, MAX_OPAQUE))
         root = builder.add("old-style", (data,))
@@ -60,8 +66,9 @@ def schema_of(entry: DeviceEntry, slack: int = 0) -> model.Schema:
 class _Builder:
     """Collects the records of one schema; equal descriptions share one record."""
 
-    def __init__(self, slack: int) -> None:
+    def __init__(self, slack: int, marked_nulls: bool) -> None:
         self._slack = slack
+        self._marked_nulls = marked_nulls
         self.records: dict[str, model.Record] = {}
         self._names: dict[Vmsd, str] = {}
 
@@ -115,6 +122,8 @@ class _Builder:
             return number
         if entry.type in INLINE and len(entry.items) == 1:
             return model.Ref(self.record(entry.items[0]))
+        if entry.type == NULL and self._marked_nulls and entry.size == 1:
+            return NULL_MARK
         if entry.type in LISTS:
             return self._list(entry) or _opaque(entry.size)
         if entry.type == "gtree":

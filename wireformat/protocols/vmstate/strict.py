@@ -19,7 +19,7 @@ from wireformat.protocols.vmstate.elements import (
 )
 from wireformat.protocols.vmstate.stream import Stream
 from wireformat.protocols.vmstate.strict_commands import discards, order, page_sizes, return_path
-from wireformat.protocols.vmstate.strict_description import coverage, sizes
+from wireformat.protocols.vmstate.strict_description import coverage, nulls, sizes
 from wireformat.protocols.vmstate.strict_memory import (
     block_lists,
     encoded_pages,
@@ -118,6 +118,7 @@ RULES: Final[tuple[Rule, ...]] = (
     discards,
     sizes,
     coverage,
+    nulls,
     trailing,
 )
 """Every rule."""

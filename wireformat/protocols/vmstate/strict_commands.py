@@ -1,4 +1,7 @@
-"""Strict rules about commands: postcopy in its order, page sizes that agree, discards inside their block."""
+"""Strict rules about commands: postcopy in its order, page sizes that agree, discards inside their block.
+
+A stream that went over to postcopy ends with EOF: there is nobody left to read a description.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wireformat.errors import DecodeError
-from wireformat.protocols.vmstate.elements import CommandElement
+from wireformat.protocols.vmstate.elements import CommandElement, DescriptionElement
 from wireformat.protocols.vmstate.images import block_called
 from wireformat.protocols.vmstate.messages import (
     CommandCode,
@@ -37,7 +40,7 @@ def _commands(stream: Stream) -> Iterator[tuple[CommandElement, str]]:
 
 
 def order(stream: Stream) -> Iterator[DecodeError]:
-    """Postcopy is advised, discards, listens, runs."""
+    """Postcopy is advised, discards, listens, runs; no description follows then."""
     state = "none"
     for element, path in _commands(stream):
         code = element.command.command
@@ -47,6 +50,16 @@ def order(stream: Stream) -> Iterator[DecodeError]:
         if following is None:
             yield _wrong(f"{code.name} in state {state}", path, element.span.position, "qemu-stream 5.2")
         state = following or state
+    for element in stream.elements if state == "running" else ():
+        if isinstance(element, DescriptionElement):
+            detail = "description of a stream that went over to postcopy"
+            yield DecodeError(
+                "vmstate/description",
+                detail,
+                path="description",
+                offset=element.span.position,
+                source="qemu-stream 1.5",
+            )
 
 
 def return_path(stream: Stream) -> Iterator[DecodeError]:
@@ -59,35 +72,44 @@ def return_path(stream: Stream) -> Iterator[DecodeError]:
 
 
 def page_sizes(stream: Stream) -> Iterator[DecodeError]:
-    """The advised target page size is that of the stream."""
+    """The advised page sizes are those of the stream: that of the target, and those of the blocks that tell theirs."""
     for element, path in _commands(stream):
         body = element.command.body
         for sizes in body.page_sizes if isinstance(body, PostcopyAdvise) else ():
             if stream.ram.page_size not in (None, sizes.target_page_size):
                 detail = f"target pages of {sizes.target_page_size:#x} bytes, in the stream {stream.ram.page_size:#x}"
                 yield _wrong(detail, path, element.span.position, "qemu-stream 5")
+            for block in stream.ram.blocks:
+                if block.page_size and not block.page_size & sizes.block_page_sizes:
+                    detail = f"block {block.name!r} has pages of {block.page_size:#x} bytes, which are not advised"
+                    yield _wrong(detail, path, element.span.position, "qemu-stream 5")
 
 
 def discards(stream: Stream) -> Iterator[DecodeError]:
-    """Discarded ranges are whole pages inside a block of the list."""
+    """Discarded ranges are whole pages inside a block of the list, and memory was advised, not only bitmaps."""
+    bitmaps_only = False
     for element, path in _commands(stream):
         body = element.command.body
+        if isinstance(body, PostcopyAdvise):
+            bitmaps_only = not body.page_sizes
         if not isinstance(body, PostcopyRamDiscard):
             continue
+        if bitmaps_only:
+            yield _wrong("discards behind an advice without page sizes", path, element.span.position, "qemu-stream 5")
         for detail in _discard(stream, body):
             yield _wrong(detail, path, element.span.position, "qemu-stream 5, 5.2")
 
 
 def _discard(stream: Stream, body: PostcopyRamDiscard) -> Iterator[str]:
     try:
-        length = block_called(stream, body.block).used_length
+        block = block_called(stream, body.block)
     except KeyError:
         yield f"discards of block {body.block!r}, which is not in the list"
         return
     if not body.ranges:
         yield "discards nothing"
     for part in body.ranges:
-        yield from _range(part, length, stream.ram.page_size or 1)
+        yield from _range(part, block.used_length, block.page_size or stream.ram.page_size or 1)
 
 
 def _range(part: DiscardRange, length: int, page_size: int) -> Iterator[str]:

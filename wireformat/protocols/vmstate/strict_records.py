@@ -19,7 +19,7 @@ BITMAP_UNIT: Final = 32
 
 def disks(stream: Stream) -> Iterator[DecodeError]:
     """A record of `block` is a piece of disk, a sign of progress or the end; only a piece can be zero."""
-    for _, record, place in _records(stream, "block"):
+    for record, place in _records(stream, "block"):
         if isinstance(record, BlockRecord):
             yield from _disk(record, place)
 
@@ -37,14 +37,14 @@ def _disk(record: BlockRecord, place: tuple[str, int]) -> Iterator[DecodeError]:
 
 def bitmaps(stream: Stream) -> Iterator[DecodeError]:
     """A chunk of `dirty-bitmap` concerns one bitmap, which has a name and has been started."""
-    bitmaps: dict[int, _Bitmaps] = {}
-    for number, record, place in _records(stream, "dirty-bitmap"):
+    bitmaps = _Bitmaps()
+    for record, place in _records(stream, "dirty-bitmap"):
         if isinstance(record, BitmapChunk):
-            yield from bitmaps.setdefault(number, _Bitmaps()).chunk(record, place)
+            yield from bitmaps.chunk(record, place)
 
 
 class _Bitmaps:
-    """What the chunks of one section have said so far; names last until others come."""
+    """What the chunks of all sections have said so far; names last until others come."""
 
     def __init__(self) -> None:
         self._node: str | None = None
@@ -82,13 +82,13 @@ class _Bitmaps:
             yield f"buffer of {len(chunk.bits)} bytes, no multiple of {BITMAP_UNIT}"
 
 
-def _records(stream: Stream, handler: str) -> Iterator[tuple[int, object, tuple[str, int]]]:
-    """The records of a handler's sections: number of the section, record, path and offset."""
+def _records(stream: Stream, handler: str) -> Iterator[tuple[object, tuple[str, int]]]:
+    """The records of a handler's sections: record, path and offset."""
     for section in stream.sections():
         if isinstance(section.body, RecordsBody) and section.body.handler == handler:
             path = path_of(section.idstr, section.instance_id)
             for number, (item, position) in enumerate(_positions(section, section.body.items)):
-                yield section.section_id, item.record, (f"{path}.records[{number}]", position)
+                yield item.record, (f"{path}.records[{number}]", position)
 
 
 def _positions(section: Section, items: tuple[RecordsItem, ...]) -> Iterator[tuple[RecordsItem, int]]:
