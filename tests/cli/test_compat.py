@@ -113,6 +113,7 @@ def test_a_file_that_is_no_baseline(call: Call, tmp_path: Path) -> None:
     assert f"{tmp_path / 'x.json'}: no JSON: maximum recursion depth exceeded" in answer.errors
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind(start: Call, frozen: Path, tmp_path: Path) -> None:
     """Hypothesis keeps files where it runs, unless told otherwise."""
     before = sorted(tmp_path.rglob("*"))

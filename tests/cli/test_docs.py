@@ -28,6 +28,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
+@pytest.mark.slow
 def test_build_writes_pages_pictures_and_models(call: Call, tmp_path: Path) -> None:
     answer = call("docs", "build", str(tmp_path / "out"))
     assert (answer.code, answer.data) == (0, b"")

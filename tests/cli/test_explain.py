@@ -102,6 +102,7 @@ def test_unknown_names(call: Call, name: str, message: str) -> None:
     assert answer.errors.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_everything_can_be_explained(call: Call) -> None:
     """Fails when a kind of node or name cannot be shown."""
     for name in names():

@@ -37,6 +37,7 @@ def test_specimens_fit_and_read_back(name: str) -> None:
     assert model_json.from_json(document(SCHEMAS[name])) == SCHEMAS[name]
 
 
+@pytest.mark.slow
 def test_protocols_fit() -> None:
     for name in NAMES:
         for entry in subject_of(protocol(name)).entries.values():

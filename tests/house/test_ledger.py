@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 import pytest
 
@@ -18,6 +19,7 @@ COMPLETE = [*PROPOSALS, "spice"]
 WISHES = [f"R-HS-{number:02d}" for number in range(1, 41)] + [f"R-CH-{number:02d}" for number in range(1, 9)]
 
 
+@cache
 def checked() -> dict[str, list[str]]:
     """By requirement, the tests that name it."""
     return checked_by({str(path): path.read_text() for path in sorted((ROOT / "tests").rglob("test_*.py"))})

@@ -33,6 +33,7 @@ def wireformat(copy: Path, *words: str) -> str:
     return subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_pages_change(copy: Path) -> None:
     wireformat(copy, "docs", "build", "out")
     for page in ("vmstate/Ping.md", "vmstate/Command.md", "print.md", "vmstate/Ping.svg"):

@@ -197,6 +197,7 @@ async def migrate_tampered(folder: Path, payload: Payload, seed: int) -> tuple[s
         return sent.state, state
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-155", "HS-158")
 @pytest.mark.parametrize("seeds", [range(12), pytest.param(range(12, 200), marks=pytest.mark.soak)])
 @pytest.mark.timeout(900)

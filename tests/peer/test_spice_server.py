@@ -74,6 +74,7 @@ def test_a_server_takes_the_next_client() -> None:
     run(link(), 60)
 
 
+@pytest.mark.slow
 def test_too_many_connections() -> None:
     async def link() -> None:
         async with served(timeout=30.0) as server:

@@ -46,6 +46,7 @@ def test_two_channels() -> None:
     assert broken("channels") == []
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-111", "HS-112", "HS-173")
 def test_a_tamperer() -> None:
     assert broken("tampering") == []

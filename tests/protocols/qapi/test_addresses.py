@@ -220,6 +220,7 @@ def test_any_text_is_an_address_or_one_error(uri: str) -> None:
         assert parse(render(found)) == found
 
 
+@pytest.mark.slow
 @many
 @given(addresses)
 def test_what_is_rendered_is_parsed(address: Address) -> None:

@@ -71,6 +71,7 @@ def test_refused(given: object, text: str) -> None:
     assert caught.value.id in ("qapi/member", "qapi/transport")
 
 
+@pytest.mark.slow
 @many
 @given(addresses)
 def test_every_address_has_an_object(address: Address) -> None:

@@ -30,6 +30,7 @@ def report(name: str) -> Report:
     return explore(WORLDS[name])
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("SP-130", "SP-131", "SP-132", "SP-150", "SP-151", "SP-181")
 @pytest.mark.parametrize("name", list(WORLDS))
 def test_what_is_guaranteed_holds_and_only_that(name: str) -> None:
@@ -166,6 +167,7 @@ class Watched(dict[str, str]):
         return default
 
 
+@pytest.mark.slow
 def test_the_worlds_take_every_other_step_of_the_tables() -> None:
     seen: dict[str, set[tuple[str, str]]] = {role: set() for role in UNVISITED}
     watched = {

@@ -78,6 +78,7 @@ def differs_by_description_only(back: bytes, stream: Stream) -> bool:
     return stream.description is not None and values[0] == values[1] and len(again.elements) == len(stream.elements)
 
 
+@pytest.mark.slow
 def test_flipped_bits(originals: list[bytes]) -> None:
     """Fails when a flip raises something else than `WireError`, is slow, takes memory, or loses a byte."""
     chance = random.Random(7)

@@ -287,6 +287,7 @@ def test_any_stream_is_written_back(data: bytes) -> None:
     assert both_ways(stream) == (data, data)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(streams(told=True), st.sampled_from([7, 64, 1000]))
 def test_any_stream_may_come_in_pieces(data: bytes, size: int) -> None:
@@ -296,6 +297,7 @@ def test_any_stream_may_come_in_pieces(data: bytes, size: int) -> None:
     assert list(piped.ram.runs) == list(whole.ram.runs)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(streams(told=True), st.data())
 def test_any_stream_may_end_anywhere(data: bytes, draw: st.DataObject) -> None:

@@ -87,6 +87,7 @@ def test_a_manifest_lists_what_is_sent() -> None:
     assert manifest.machine == inventory.machine
 
 
+@pytest.mark.slow
 @everywhere
 @given(inventories())
 def test_what_is_written_is_read(inventory: Inventory) -> None:

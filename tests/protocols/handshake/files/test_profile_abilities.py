@@ -51,6 +51,7 @@ def test_each_part_has_its_place() -> None:
     assert [(one.name, one.value) for one in nic.entries.features] == [("uso4", b"\1")]
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-180", "HS-186")
 @everywhere
 @given(inventories(), destinations())

@@ -75,6 +75,7 @@ def seen(section: SectionItem) -> SectionItem:
     return section_item(section.idstr, section.version, *subsections, instance_id=section.instance_id)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-090")
 @everywhere
 @given(inventories())

@@ -164,6 +164,7 @@ def test_a_wrong_machine_does_not_hide_what_else_is_wrong() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-092")
 @everywhere
 @given(inventories(), destinations())
@@ -179,6 +180,7 @@ def test_verdicts_are_one_for_each_section_in_wire_order(inventory: Inventory, d
             assert written == sorted(set(written))
 
 
+@pytest.mark.slow
 @everywhere
 @given(inventories(), destinations(), st.sampled_from(NAMES))
 def test_more_ability_never_turns_success_into_failure(inventory: Inventory, destination: Abilities, name: str) -> None:
@@ -201,6 +203,7 @@ def outcome(inventory: Inventory, destination: Abilities) -> Resolution | tuple[
 # The repair property (P-17): what is named is what is wrong.
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-084")
 @everywhere
 @given(inventories(), destinations())
@@ -211,6 +214,7 @@ def test_where_all_that_is_named_is_changed_the_same_run_succeeds(inventory: Inv
     assert isinstance(outcome(inventory, destination), Resolution)
 
 
+@pytest.mark.slow
 @everywhere
 @given(inventories(), destinations())
 def test_where_one_thing_is_changed_that_item_is_gone_and_no_other(

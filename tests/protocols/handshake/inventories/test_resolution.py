@@ -155,6 +155,7 @@ def errors(inventory: Inventory, reply: InventoryReply) -> set[ErrorItem]:
     return set() if isinstance(outcome, Resolution) else set(outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-100")
 @everywhere
 @given(inventories(), destinations())
@@ -170,6 +171,7 @@ def test_errors_of_the_whole_are_those_of_its_parts(inventory: Inventory, destin
     assert errors(inventory, reply) == set().union(*alone, absent)
 
 
+@pytest.mark.slow
 @everywhere
 @given(inventories(), destinations())
 def test_resolution_is_idempotent(inventory: Inventory, destination: Abilities) -> None:
@@ -183,6 +185,7 @@ def test_resolution_is_idempotent(inventory: Inventory, destination: Abilities) 
         assert resolve(sent, again) == Resolution()
 
 
+@pytest.mark.slow
 @everywhere
 @given(inventories(), destinations())
 def test_promises_stand_in_wire_order(inventory: Inventory, destination: Abilities) -> None:

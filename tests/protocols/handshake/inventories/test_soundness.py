@@ -73,6 +73,7 @@ def lacking() -> tuple[Inventory, InventoryReply, Resolution]:
     return inventory, reply, promise
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-098")
 @everywhere
 @given(inventories(), destinations())
@@ -84,6 +85,7 @@ def test_a_source_that_keeps_its_promise_violates_nothing(inventory: Inventory, 
         assert found(Writer(), whole, *agreement) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-098")
 @everywhere
 @given(inventories(), destinations())

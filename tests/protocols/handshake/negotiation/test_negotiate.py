@@ -415,6 +415,7 @@ def test_what_is_shown_is_json_of_bounded_size(items: list[str]) -> None:
 # Properties
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-050")
 @everywhere
 @given(cases)
@@ -426,6 +427,7 @@ def test_determinism(found: Case) -> None:
     assert outcome(replace(found, registry=shuffled)) == outcome(found)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-034")
 @everywhere
 @given(cases, st.sampled_from(list(Wish)), st.integers(0, 7))
@@ -443,6 +445,7 @@ def test_grease_decides_nothing(found: Case, wish: Wish, nibble: int) -> None:
     assert outcome(Case(found.registry, greased(found.source), greased(found.destination))) == outcome(found)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-066", "HS-080")
 @everywhere
 @given(cases)
@@ -479,6 +482,7 @@ def test_wishes_hold(found: Case) -> None:
     assert list(found.registry.conflicts(sorted(on), on)) == []
 
 
+@pytest.mark.slow
 @everywhere
 @given(cases)
 def test_idempotence(found: Case) -> None:
@@ -488,6 +492,7 @@ def test_idempotence(found: Case) -> None:
         assert outcome(rebuilt(found, result)) == result
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-084")
 @everywhere
 @given(cases)
@@ -501,6 +506,7 @@ def test_attribution(found: Case) -> None:
         }
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-084")
 @everywhere
 @given(cases)
