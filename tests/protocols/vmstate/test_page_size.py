@@ -6,8 +6,10 @@ import pytest
 
 from tests.protocols.vmstate.building import (
     EOF,
+    command,
     compressed,
     configuration,
+    description,
     header,
     join,
     page,
@@ -21,6 +23,7 @@ from tests.protocols.vmstate.building import (
     zero,
 )
 from wireformat.errors import DecodeError
+from wireformat.protocols.vmstate.messages import CommandCode, PageSizes, PostcopyAdvise
 from wireformat.protocols.vmstate.page_size import CANDIDATES, guess_page_size
 from wireformat.protocols.vmstate.stream import read_stream
 from wireformat.protocols.vmstate.window import Window
@@ -96,3 +99,28 @@ def test_patches_and_compressed_pages_are_passed_over(size: int) -> None:
 def test_a_page_that_goes_on_behind_the_end_explains_nothing() -> None:
     """4096 comes first, but its page would end behind the stream; 256 is what fits."""
     assert guess_page_size(Window(pages(256, 2) + ram_end()), 0) == 256
+
+
+def told(size: int, by: str) -> bytes:
+    """A stream with one zero page, which fits every page size, and something that tells the size."""
+    advice = PostcopyAdvise(page_sizes=(PageSizes(block_page_sizes=size, target_page_size=size),))
+    return join(
+        header(),
+        configuration(bits=size.bit_length() - 1 if by == "configuration" else None),
+        command(CommandCode.POSTCOPY_ADVISE, advice) if by == "advice" else b"",
+        ram_start(("a", 1 << 16)),
+        ram_part(zero(0, "a")),
+        ram_finish(),
+        EOF,
+        description(page_size=size) if by == "description" else b"",
+    )
+
+
+@pytest.mark.requirement("VM-050")
+@pytest.mark.parametrize("size", CANDIDATES)
+@pytest.mark.parametrize("by", ["configuration", "description", "advice"])
+def test_what_the_stream_tells_is_believed(size: int, by: str) -> None:
+    """Fails when one of the three is not heard: a single zero page alone is taken for one of 4096 bytes."""
+    assert read_stream(told(size, by)).ram.page_size == size
+    assert read_stream(told(size, "nothing")).ram.page_size == 4096
+    assert read_stream(told(size, "nothing"), page_size=size).ram.page_size == size

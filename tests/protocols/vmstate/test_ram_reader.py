@@ -23,7 +23,9 @@ from tests.protocols.vmstate.building import (
     xbzrle,
     zero,
 )
+from wireformat.codec import NEED_DATA
 from wireformat.errors import DecodeError
+from wireformat.protocols.vmstate.decoder import StreamDecoder
 from wireformat.protocols.vmstate.elements import RamBody
 from wireformat.protocols.vmstate.encoder import ram_word
 from wireformat.protocols.vmstate.ram import (
@@ -244,3 +246,29 @@ def test_the_current_block_lasts_from_body_to_body() -> None:
     )
     assert stream.problems() == []
     assert [run.block for run in stream.ram.runs] == [0] * len(stream.ram.runs)
+
+
+def feed(decoder: StreamDecoder, *parts: bytes) -> None:
+    """Let a decoder read what has come."""
+    decoder.receive_data(join(parts))
+    while (event := decoder.next_event()) is not NEED_DATA:
+        assert event is not None
+
+
+@pytest.mark.requirement("VM-052")
+def test_each_connection_has_a_current_block_of_its_own() -> None:
+    """Fails when what one connection names is what another continues."""
+    first, second, silent = (StreamDecoder() for _ in range(3))
+    for each in (first, second, silent):
+        feed(each, header(), configuration(bits=12), ram_start(("a", 0x8000), ("b", 0x8000)))
+    feed(first, ram_part(page(0, 1, "a")))
+    feed(second, ram_part(page(0, 1, "b")))
+    for each in (first, second, silent):
+        feed(each, ram_part(page(0x1000, 2)), ram_finish(), EOF)
+    assert [run.block for run in first.ram.runs if run.flags & PAGE] == [0, 0]
+    assert [run.block for run in second.ram.runs if run.flags & PAGE] == [1, 1]
+    assert [[error.id for error in each.findings] for each in (first, second, silent)] == [
+        [],
+        [],
+        ["vmstate/ram-continue"],
+    ]
