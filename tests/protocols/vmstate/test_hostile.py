@@ -16,10 +16,26 @@ from pathlib import Path
 import pytest
 
 from tests.captures.bundle import Captures
-from tests.protocols.vmstate.building import read_piped, written
+from tests.protocols.vmstate.building import (
+    EOF,
+    Device,
+    configuration,
+    description,
+    field,
+    header,
+    package,
+    ram_blocks,
+    read_piped,
+    start,
+    vmsd,
+    written,
+)
 from wireformat.errors import DecodeError, WireError
 from wireformat.protocols.vmstate.assembly import assemble
+from wireformat.protocols.vmstate.block_list import MAX_BLOCKS
 from wireformat.protocols.vmstate.document import documents
+from wireformat.protocols.vmstate.encoder import ram_word
+from wireformat.protocols.vmstate.ram import COMPRESS_PAGE, MEM_SIZE
 from wireformat.protocols.vmstate.stream import Stream, read_stream
 
 SMALL = ("7.2/avr-uno", "10.0/or1k-sim", "7.2/m68k-virt")
@@ -117,3 +133,55 @@ def ends(stream: Stream) -> bool:
 def test_the_errors_are_of_one_family() -> None:
     """The claim above rests on this."""
     assert issubclass(DecodeError, WireError)
+
+
+def problem(data: bytes) -> tuple[str, int | None]:
+    """Id and place of the only thing that is wrong."""
+    (error,) = read_stream(data).problems()
+    return error.id, error.offset
+
+
+START = header() + configuration(bits=12)
+
+
+def begun(name: str, body: bytes) -> bytes:
+    """A stream that ends in the middle of its first section."""
+    return START + start(2, name, body, footer=False)
+
+
+ONE_BLOCK = b"\1a" + (1 << 20).to_bytes(8, "big")
+CLAIMS = {
+    "name of the machine": (header() + b"\7", 4),
+    "capabilities": (header() + b"\7\0\0\0\0\5\x1aconfiguration/capabilities\0\0\0\1", 4),
+    "description": (START + EOF + b"\6", 4),
+    "compressed page": (begun("ram", ram_blocks(("a", 1 << 20)) + ram_word(0, COMPRESS_PAGE) + b"\1a"), 4),
+    "piece of a bitmap": (begun("dirty-bitmap", b"\x4c\1n\1b" + bytes(12)), 8),
+}
+"""Streams up to a length or a count, and how wide that is."""
+
+
+@pytest.mark.requirement("VM-004")
+@pytest.mark.parametrize(("before", "width"), CLAIMS.values(), ids=CLAIMS)
+def test_a_length_or_count_beyond_its_limit_is_refused_where_it_stands(before: bytes, width: int) -> None:
+    """Fails when so many bytes or items are waited for, or memory is taken for them."""
+    claim = (1 << 8 * width - 1) - 1
+    assert problem(before + claim.to_bytes(width, "big")) == ("limit", len(before))
+
+
+@pytest.mark.requirement("VM-004")
+@pytest.mark.parametrize("claim", [field("a", "uint8", 1, array_len=1 << 31), field("a", "buffer", 1 << 31)])
+def test_a_size_in_a_description_is_a_claim_too(claim: str) -> None:
+    device = Device("d", vmsd("d", claim), b"body")
+    data = START + device.section(3) + EOF + description(device)
+    assert problem(data) == ("limit", data.index(b"body"))
+
+
+@pytest.mark.requirement("VM-004")
+def test_blocks_that_nothing_bounds_have_a_limit() -> None:
+    before = begun("ram", ram_word(1 << 40, MEM_SIZE) + ONE_BLOCK * MAX_BLOCKS)
+    assert problem(before + ONE_BLOCK) == ("limit", len(before))
+
+
+@pytest.mark.requirement("VM-004")
+def test_packages_have_a_depth() -> None:
+    assert problem(START + package(package())) == ("depth", len(START) + 9)
