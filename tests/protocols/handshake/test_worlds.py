@@ -279,7 +279,9 @@ class Mistake:
 UNORDERED = (Ascending(names=("b", "")), "00020162 000200", "order", "names[1]", 4)
 MISTAKES: Mapping[str, Mistake] = {
     "verifier that rejects optional unknowns": Mistake(skips_nothing, [(FrameReader, "_message")]),
-    "offer parser that fails on one unknown entry": Mistake(knows_every_entry, [(FrameReader, "_message")], [0x3000]),
+    "offer parser that fails on one unknown entry": Mistake(
+        knows_every_entry, [(FrameReader, "_message")], ["Hello", 0x3000]
+    ),
     "digest over non-canonical bytes": Mistake(any_order, [(Entries, "_check_order")], UNORDERED),
     "error list cut to the first item": Mistake(only_the_first, [(refusal, "_at_most")]),
     "CONFIRM_MAC compared on a prefix": Mistake(by_prefix, [(keys, "is_equal")], [31]),

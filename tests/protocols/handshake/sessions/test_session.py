@@ -26,6 +26,7 @@ from tests.protocols.handshake.loopback import (
     with_entry,
 )
 from wireformat.errors import LocalProtocolError
+from wireformat.protocols.handshake import messages
 from wireformat.protocols.handshake.messages import ConfirmLevel, Context, Progress
 from wireformat.protocols.handshake.negotiation.offers import CapabilityOffer, Offer, ParameterOffer, Wish
 from wireformat.protocols.handshake.sessions.destination import DestinationSession
@@ -34,6 +35,7 @@ from wireformat.protocols.handshake.sessions.listener import Listener
 from wireformat.protocols.handshake.sessions.payloads import FRAMED, HANDOVER, RAW
 from wireformat.protocols.handshake.sessions.session import MACHINE, Session
 from wireformat.protocols.handshake.sessions.source import SourceSession
+from wireformat.schema.lift import lift
 from wireformat.schema.values import Unknown
 
 HANDING = offer(HANDOVER)
@@ -45,7 +47,7 @@ def told(events: list[Event]) -> list[Event]:
     return [event for event in events if not isinstance(event, PayloadReceived)]
 
 
-@pytest.mark.requirement("HS-158")
+@pytest.mark.requirement("C-03", "HS-158")
 @pytest.mark.parametrize("wanted", [offer(), HANDING, STRIPED_OFFER])
 @pytest.mark.parametrize("seed", [None, 5])
 def test_splitting_changes_nothing(wanted: Offer, seed: int | None) -> None:
@@ -59,7 +61,7 @@ def test_splitting_changes_nothing(wanted: Offer, seed: int | None) -> None:
     assert runs[0] == runs[1] == runs[2]
 
 
-@pytest.mark.requirement("CH-030", "HS-012", "HS-015", "HS-034")
+@pytest.mark.requirement("C-08", "CH-030", "HS-012", "HS-015", "HS-034")
 @pytest.mark.parametrize("seed", range(12))
 def test_nonsense_changes_nothing(seed: int) -> None:
     plain = Loopback(source_config(STRIPED_OFFER, **PSK), destination_config(STRIPED_OFFER, **PSK))
@@ -73,38 +75,60 @@ def test_nonsense_changes_nothing(seed: int) -> None:
     assert len(greased.main.log[0][1]) > len(plain.main.log[0][1])
 
 
-class Inserting:
-    """Puts one entry that is not critical into every message."""
+MESSAGES = ("Hello", "HelloReply", "Inventory", "InventoryReply", "Commit", "CommitAck", "Start")
 
-    def __init__(self, number: int) -> None:
-        self._number = number
+
+def free_numbers(name: str) -> list[int]:
+    """A number in front of, between and behind the entries of a message, for each place where one is free."""
+    known = {(field.tag or 0) & 0x7FFF for field in lift(getattr(messages, name)).record.fields}
+    return sorted({*({1} - known), *({number + 1 for number in known if number < 0x7FFE} - known), 0x7F00})
+
+
+PLACES = [(name, number) for name in MESSAGES for number in free_numbers(name)]
+
+
+class Inserting:
+    """Puts one entry that is not critical into every message of one kind."""
+
+    def __init__(self, name: str, number: int) -> None:
+        self._name, self._number = name, number
 
     def frames(self) -> list[Unknown]:
         return []
 
     def dressed(self, message: Any) -> Any:
+        if type(message).__name__ != self._name:
+            return message
         return replace(message, unknown=(Unknown(self._number, b"later"),))
 
 
-@pytest.mark.requirement("CH-023", "HS-004", "HS-210")
-@pytest.mark.parametrize("number", [0x0101, 0x3000, 0x7F00])
-def test_unknown_entries_are_skipped(number: int) -> None:
-    run = Loopback(source_config(HANDING), destination_config(HANDING))
-    run.source._greasing = Inserting(number)  # type: ignore[assignment]
-    run.pump()
-    run.migrate()
+@pytest.mark.requirement("C-06", "CH-023", "HS-004", "HS-210")
+@pytest.mark.parametrize(("name", "number"), PLACES)
+def test_unknown_entries_are_skipped(name: str, number: int) -> None:
+    """Fails when one is refused, or when the result is another than without it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wireformat.protocols.handshake.sessions.session.Greasing", lambda _: Inserting(name, number))
+        plain, run = (
+            Loopback(source_config(HANDING, grease=seed), destination_config(HANDING, grease=seed))
+            for seed in (None, 0)
+        )
+        for each in (plain, run):
+            each.migrate()
     assert run.outcome == ("complete", "complete")
+    assert run.source.agreed == run.destination.agreed == plain.source.agreed
+    found = [message for side in ("source", "destination") for message in said(run.main, side)]
+    assert [type(one).__name__ for one in found if getattr(one, "unknown", ())] == [name]
 
 
-@pytest.mark.requirement("CH-022", "HS-004", "HS-157")
-@pytest.mark.parametrize("name", ["Hello", "HelloReply", "Inventory", "InventoryReply", "Commit", "CommitAck", "Start"])
-def test_unknown_critical_entries_are_refused(name: str) -> None:
+@pytest.mark.requirement("C-07", "CH-022", "HS-004", "HS-157")
+@pytest.mark.parametrize(("name", "number"), PLACES)
+def test_unknown_critical_entries_are_refused(name: str, number: int) -> None:
     run = Loopback(source_config(HANDING), destination_config(HANDING))
 
     def spoil(_: str, data: bytes) -> bytes:
         start = 32 if data.startswith(b"QEVM") else 0
         frames = frames_of(data if start else MAIN_HEADER + data)
-        spoiled = [with_entry(f, 0xF000, b"") if type(message_of(f)).__name__ == name else f for f in frames]
+        spoiled = [with_entry(f, 0x8000 | number, b"") if type(message_of(f)).__name__ == name else f for f in frames]
         return data[:start] + b"".join(spoiled)
 
     run.main.tamper = spoil
@@ -140,7 +164,7 @@ class Damage:
         return data[:local] + bytes([data[local] ^ 1 << self._bit]) + data[local + 1 :]
 
 
-@pytest.mark.requirement("HS-003", "HS-111")
+@pytest.mark.requirement("C-04", "HS-003", "HS-111")
 @pytest.mark.parametrize(("side", "index"), [("source", 0), ("destination", 1)])
 def test_a_flipped_bit_never_goes_unnoticed(side: str, index: int) -> None:
     bytes_before_start = original(offer())[index][: -len(STREAM) - 31] if side == "source" else original(offer())[index]
@@ -158,7 +182,7 @@ def test_a_flipped_bit_never_goes_unnoticed(side: str, index: int) -> None:
             assert place >= len(original(offer())[1]) - 16 or side == "source"
 
 
-@pytest.mark.requirement("HS-150", "HS-190")
+@pytest.mark.requirement("C-05", "HS-150", "HS-190")
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_a_cut_anywhere_fails_on_both_sides(side: str) -> None:
     count = len(original(HANDING)[side == "destination"])
