@@ -10,8 +10,9 @@ from wireformat.protocols import NAMES, protocol
 from wireformat.protocols.vmstate import iterative, messages, ram
 from wireformat.protocols.vmstate.machine import EVENTS
 from wireformat.protocols.vmstate.protocol import PROTOCOL
-from wireformat.schema import Message, Record
+from wireformat.schema import Message, Record, model
 from wireformat.schema.lint import lint
+from wireformat.schema.traverse import walk
 
 REACHED = {record.name for schema in PROTOCOL.schemas().values() for record in schema.records.values()}
 ABSTRACT = {"SectionHeader"}
@@ -50,6 +51,15 @@ def test_a_type_byte_leads_to_one_message() -> None:
         7: ["Configuration"],
         8: ["Command"],
     }
+
+
+@pytest.mark.requirement("VM-001")
+def test_every_number_is_big_endian() -> None:
+    records = [record for schema in PROTOCOL.schemas().values() for record in schema.records.values()]
+    nodes = [node for record in records for field in record.fields for node in walk(field.of)]
+    numbers = [node for node in nodes if isinstance(node, model.Int)]
+    assert {node.size for node in numbers} == {1, 2, 4, 8}
+    assert [node for node in numbers if node.little] == []
 
 
 def test_protocols_are_found_by_name() -> None:
