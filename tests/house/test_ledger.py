@@ -15,7 +15,6 @@ from wireformat.derive.ledger import checked_by
 from wireformat.protocols import NAMES, protocol
 
 PROPOSALS = [name for name in NAMES if protocol(name).is_proposal]
-COMPLETE = [*PROPOSALS, "spice"]
 CODEC_PROPERTIES = [f"C-{number:02d}" for number in range(1, 12)]
 """Of the collection of facts on the handshake, E.4; its claims P and L are those of the explorer."""
 WISHES = [f"R-HS-{number:02d}" for number in range(1, 41)] + [f"R-CH-{number:02d}" for number in range(1, 9)]
@@ -27,7 +26,7 @@ def checked() -> dict[str, list[str]]:
     return checked_by({str(path): path.read_text() for path in sorted((ROOT / "tests").rglob("test_*.py"))})
 
 
-@pytest.mark.parametrize("name", COMPLETE)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_requirement_is_without_a_test(name: str) -> None:
     found = checked()
     assert [each.id for each in of_protocol(name) if each.id not in found] == []
@@ -45,7 +44,7 @@ def test_no_test_names_a_requirement_that_is_gone() -> None:
     assert named - known == set()
 
 
-@pytest.mark.parametrize("name", COMPLETE)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_requirement_says_where_it_comes_from(name: str) -> None:
     assert [each["id"] for each in entries() if each["protocol"] == name and not each["origin"]] == []
 
