@@ -124,7 +124,7 @@ def test_a_command_of_another_code_is_not_encoded(code: CommandCode) -> None:
         encode(Command(command=other, body=COMMANDS[code]))
 
 
-@pytest.mark.requirement("VM-003")
+@pytest.mark.requirement("VM-003", "VM-031")
 @pytest.mark.parametrize("name", ["n" * 255, "ü" * 127])
 def test_the_longest_names(name: str) -> None:
     message = SectionStart(section_id=0, idstr=name, instance_id=0xFFFFFFFF, version_id=0)

@@ -190,6 +190,7 @@ def mapped(version: int = 1, page_size: int = PAGE_SIZE, gap: int = 0, record: b
     return head.ljust(pages_offset, b"\0") + rest + description()
 
 
+@pytest.mark.requirement("VM-074")
 @pytest.mark.parametrize(
     ("data", "path"),
     [
@@ -197,6 +198,7 @@ def mapped(version: int = 1, page_size: int = PAGE_SIZE, gap: int = 0, record: b
         (mapped(page_size=8192, gap=4096), 'ram["pc.ram"].mapped.page_size'),
         (mapped(gap=512), 'ram["pc.ram"].mapped.pages_offset'),
         (mapped(record=zero_page(0, BLOCK)), "ram"),
+        (mapped(record=patched_page(0, b"\x00\x01x", BLOCK)), "ram"),
     ],
 )
 def test_pages_at_fixed_places(data: bytes, path: str) -> None:
