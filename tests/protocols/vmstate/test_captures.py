@@ -14,7 +14,7 @@ from tests.conftest import QUICK
 from wireformat.protocols.vmstate.assembly import assemble
 from wireformat.protocols.vmstate.document import documents
 from wireformat.protocols.vmstate.elements import CommandElement, EndElement, HeaderElement, RecordsBody
-from wireformat.protocols.vmstate.messages import CommandCode
+from wireformat.protocols.vmstate.messages import CommandCode, OpenReturnPath, Ping
 from wireformat.protocols.vmstate.ram import PAGE_FLAGS
 from wireformat.protocols.vmstate.state import device_state
 from wireformat.protocols.vmstate.stream import Stream, flattened, read_stream
@@ -346,3 +346,28 @@ def test_the_machine_is_named(captures: Captures, read: Read, name: str, machine
     assert isinstance(stream.elements[0], HeaderElement)
     assert stream.configuration is not None
     assert stream.configuration.name == machine
+
+
+def pongs(answers: bytes) -> list[int]:
+    """The values of the PONGs on a return path, in order [qemu-stream 6]."""
+    found, place = [], 0
+    while place < len(answers):
+        kind, size = (int.from_bytes(answers[place + at : place + at + 2], "big") for at in (0, 2))
+        place += 4 + size
+        if kind == 2:
+            found.append(int.from_bytes(answers[place - size : place], "big"))
+        if kind == 5:
+            place += 16 + int.from_bytes(answers[place : place + 8], "big")
+    assert place == len(answers)
+    return found
+
+
+@pytest.mark.requirement("VM-131")
+@pytest.mark.parametrize("name", [row["name"] for row in rows("stream") if row["return"]])
+def test_a_receiver_answers_every_ping_with_its_value(captures: Captures, read: Read, name: str) -> None:
+    """In any order: one inside a package is answered later."""
+    commands = [one.command.body for one in flattened(read(captures[name]).elements) if isinstance(one, CommandElement)]
+    assert isinstance(commands[0], OpenReturnPath)
+    pings = [body.value for body in commands if isinstance(body, Ping)]
+    assert pings[0] == 1
+    assert sorted(pongs(captures[name].answers)) == sorted(pings)
