@@ -50,15 +50,11 @@ def order(stream: Stream) -> Iterator[DecodeError]:
         if following is None:
             yield _wrong(f"{code.name} in state {state}", path, element.span.position, "qemu-stream 5.2")
         state = following or state
-    for element in stream.elements if state == "running" else ():
-        if isinstance(element, DescriptionElement):
-            detail = "description of a stream that went over to postcopy"
+    for last in stream.elements if state == "running" else ():
+        if isinstance(last, DescriptionElement):
+            detail, position = "description of a stream that went over to postcopy", last.span.position
             yield DecodeError(
-                "vmstate/description",
-                detail,
-                path="description",
-                offset=element.span.position,
-                source="qemu-stream 1.5",
+                "vmstate/description", detail, path="description", offset=position, source="qemu-stream 1.5"
             )
 
 
