@@ -31,6 +31,19 @@ def test_a_message(call: Call) -> None:
     assert answer.lines[5].split() == "section_id u32 4 number of the section in this stream".split()
 
 
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("Hello", "Code 0x8001. Sent by the source. Answered by HelloReply, Reject."),
+        ("Reject", "Code 0x800b. Sent by either side. Answers Hello, Inventory, Commit, Resume."),
+        ("MigrateFlushMark", "Code 0x04. Sent by the client. Answers Migrate. Answered by ServerMigrateData."),
+        ("vmstate.Ping", ""),
+    ],
+)
+def test_what_a_message_answers(call: Call, name: str, facts: str) -> None:
+    assert call("explain", name).lines[1] == facts
+
+
 def test_a_name_needs_no_protocol(call: Call) -> None:
     assert call("explain", "Command").text == call("explain", "vmstate.Command").text
 

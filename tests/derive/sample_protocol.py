@@ -54,6 +54,7 @@ PROTOCOL = Protocol(
             },
         }
     ),
+    replies={"Lend": ("Ask",)},
     errors={"library/overdue": ErrorEntry("malformed", "a book comes back too late", "Fourteen days are the rule.")},
     is_proposal=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -41,6 +42,13 @@ def test_a_definition_has_fields_records_and_errors() -> None:
     assert found["errors"] == [
         {"id": "talk/rude", "f": "wf.error.talk.rude", "kind": "malformed", "summary": "somebody is rude"}
     ]
+
+
+def test_a_definition_says_what_answers_what() -> None:
+    found = definition(replace(talk(), replies={"Nod": ("Say",), "Frown": ("Say", "Sing")}))
+    assert found["answers"] == {"Nod": {"Say": True}, "Frown": {"Say": True, "Sing": True}}
+    assert found["asks"] == {"Say": True, "Sing": True}
+    assert {"answers", "asks"}.isdisjoint(definition(talk()))
 
 
 def test_every_field_of_every_record_is_shown() -> None:

@@ -117,6 +117,15 @@ def test_where_a_message_is_legal() -> None:
     assert "stands inside what other messages introduce" in PAGES["vmstate/SectionFooter.md"]
 
 
+def test_which_messages_answer_each_other() -> None:
+    assert "## Replies\n\nAnswered by [<code>Lend</code>](Lend.md).\n" in PAGES["library/Ask.md"]
+    assert "## Replies\n\nAnswers [<code>Ask</code>](Ask.md).\n" in PAGES["library/Lend.md"]
+    assert "## Replies" not in PAGES["library/Return.md"]
+    page = PAGES["spice/MigrateFlushMark.md"]
+    answers = "Answers [<code>Migrate</code>](Migrate.md).\n"
+    assert f"{answers}\nAnswered by [<code>ServerMigrateData</code>](ServerMigrateData.md).\n" in page
+
+
 def test_bytes_and_malformed_bytes_are_shown_with_the_exact_error() -> None:
     page = PAGES["vmstate/Command.md"]
     assert 'title="0x0: command &#61; PING (2)"' in page or 'title="0x0: command = PING (2)"' in page

@@ -1,10 +1,14 @@
-"""Declarations are data: no lambda beside a message; and no module has a name that says nothing."""
+"""Declarations are data: no lambda beside a message; what answers what names messages; module names say something."""
 
 from __future__ import annotations
 
 import ast
 
+import pytest
+
 from tests.house.project import Module, modules
+from wireformat.protocols import NAMES, protocol
+from wireformat.schema import lift, model
 
 EMPTY_NAMES = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 
@@ -29,3 +33,27 @@ def test_declarations_hold_no_lambda() -> None:
 
 def test_module_names_say_something() -> None:
     assert [module.name for module in modules() if module.path.stem in EMPTY_NAMES] == []
+
+
+def is_possible(reply: model.Record, request: model.Record) -> bool:
+    """Whether two messages have senders that may be different sides, and channels that may be the same."""
+    senders, channels = {reply.sender, request.sender}, {reply.channel, request.channel}
+    return (
+        None not in senders
+        and (senders == {"either"} or len(senders) == 2)
+        and (len(channels) == 1 or "any" in channels)
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_messages_answer_messages_of_the_other_side(name: str) -> None:
+    """Fails when a name is none of a message, or a reply could never meet its request on a connection."""
+    declared = protocol(name)
+    messages = {cls.__name__: lift(cls).record for cls in declared.messages}
+    pairs = [(reply, request) for reply, requests in declared.replies.items() for request in requests]
+    assert len(pairs) == len(set(pairs))
+    assert [pair for pair in pairs if not is_possible(messages[pair[0]], messages[pair[1]])] == []
+
+
+def test_only_the_stream_has_no_replies() -> None:
+    assert [name for name in NAMES if not protocol(name).replies] == ["vmstate"]

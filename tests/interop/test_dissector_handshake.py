@@ -36,6 +36,7 @@ STRIPED_OFFER = offer(HANDOVER, payloads=(STRIPED, RAW), channels=3)
 FRAMED_OFFER = offer(HANDOVER, payloads=("v1-framed", RAW), versions=(1, 2))
 POSITION = "wf.handshake.stream.position"
 BYTES = "wf.handshake.stream.data"
+BESIDE = (POSITION, BYTES, *(f"wf.handshake.reply_{what}" for what in ("in", "to", "time")))
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def dissected(file: Path, script: Path, *options: str) -> Dissected:
 
 
 def _bare(item: Item) -> Item:
-    """An item without what only says where it is."""
-    return replace(item, children=tuple(child for child in item.children if child.key not in (POSITION, BYTES)))
+    """An item without what only says where it is, or which packet it belongs to."""
+    return replace(item, children=tuple(child for child in item.children if child.key not in BESIDE))
 
 
 def sent(link: Link, side: str) -> bytes:

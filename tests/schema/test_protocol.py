@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wireformat.schema import Int8ub, Message, Record, field
-from wireformat.schema.protocol import Protocol
+from wireformat.schema.protocol import Protocol, answers_to
 
 
 class Ask(Message, code=1, sender="source"):
@@ -40,3 +40,10 @@ def test_schemas() -> None:
         "Answer": "Answer",
         "Detail": "Detail",
     }
+
+
+def test_what_answers_a_message() -> None:
+    replies = {"Answer": ("Ask",), "Refuse": ("Ask", "Beg")}
+    assert answers_to("Ask", replies) == ("Answer", "Refuse")
+    assert answers_to("Beg", replies) == ("Refuse",)
+    assert answers_to("Answer", replies) == ()

@@ -18,12 +18,12 @@ from wireformat.errors import ErrorEntry
 from wireformat.protocols import NAMES, protocol
 from wireformat.protocols.qapi.catalogue import CATALOGUE as QAPI_CATALOGUE
 from wireformat.schema import model
-from wireformat.schema.protocol import Protocol
+from wireformat.schema.protocol import Protocol, answers_to
 from wireformat.schema.traverse import walk
 
-Placed: TypeAlias = "tuple[model.Schema, model.Record] | tuple[model.Schema, model.Field]"
+Placed: TypeAlias = "tuple[Protocol, model.Schema, model.Record] | tuple[model.Schema, model.Field]"
 Named: TypeAlias = "Protocol | ErrorEntry | Placed | model.Enum | model.Flags"
-"""What can be explained; records and fields come with the schema that they are in."""
+"""What can be explained; records and fields come with what they are in."""
 
 WIDTH = 100
 FIELDS = (Column("field"), Column("type"), Column("bytes", True), Column("meaning"))
@@ -55,7 +55,7 @@ def _names_of(protocol: Protocol) -> Iterator[tuple[str, Named]]:
     yield from protocol.errors.items()
     for schema in protocol.schemas().values():
         for record in schema.records.values():
-            yield f"{protocol.name}.{record.name}", (schema, record)
+            yield f"{protocol.name}.{record.name}", (protocol, schema, record)
             for field in record.fields:
                 yield f"{protocol.name}.{record.name}.{field.name}", (schema, field)
                 for node in walk(field.of):
@@ -77,8 +77,8 @@ def _print(name: str, found: Named) -> None:
             _print_error(name, found)
         case model.Enum() | model.Flags():
             _print_members(found)
-        case (schema, model.Record() as record):
-            _print_record(schema, record)
+        case (Protocol() as protocol, schema, model.Record() as record):
+            _print_record(protocol, schema, record)
         case (schema, model.Field() as field):
             _print_field(name, schema, field)
 
@@ -107,12 +107,14 @@ def _print_members(found: model.Enum | model.Flags) -> None:
     )
 
 
-def _print_record(schema: model.Schema, record: model.Record) -> None:
+def _print_record(protocol: Protocol, schema: model.Schema, record: model.Record) -> None:
     source = f" [{record.source}]" if record.source else ""
     print(f"{record.name}{source}: {record.doc}")
     facts = [
         "" if record.code is None else f"Code {record.code:#04x}.",
-        "" if record.sender is None else f"Sent by the {record.sender}.",
+        _sent_by(record.sender),
+        _listed("Answers", protocol.replies.get(record.name, ())),
+        _listed("Answered by", answers_to(record.name, protocol.replies)),
     ]
     if any(facts):
         print(" ".join(filter(None, facts)))
@@ -120,6 +122,16 @@ def _print_record(schema: model.Schema, record: model.Record) -> None:
         print_table("Layout", FIELDS, [_row(schema, field) for field in record.fields])
     for field in record.fields:
         _print_arms(schema, field)
+
+
+def _sent_by(sender: str | None) -> str:
+    if sender is None:
+        return ""
+    return "Sent by either side." if sender == "either" else f"Sent by the {sender}."
+
+
+def _listed(how: str, names: tuple[str, ...]) -> str:
+    return f"{how} {', '.join(names)}." if names else ""
 
 
 def _row(schema: model.Schema, field: model.Field) -> tuple[str, str, str, str]:

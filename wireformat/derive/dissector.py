@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 from wireformat.catalogue import CATALOGUE
@@ -31,6 +32,7 @@ RUN_TIME = (
     "record.lua",
     "protocol.lua",
     "conversation.lua",
+    "replies.lua",
     "reader.lua",
     "stream.lua",
 )
@@ -67,6 +69,7 @@ def definition(protocol: Protocol) -> dict[str, Any]:
         "records": records,
         "fields": fields.rows,
         "errors": _errors(protocol.errors),
+        **_exchanges(protocol.replies),
     }
 
 
@@ -145,6 +148,16 @@ def _framing(tlv: model.Tlv, prefix: str, fields: FieldTable) -> dict[str, Any]:
         "ascending": tlv.ascending or None,
         "f": name,
         "unknown": writer.table(model.Data(None, tlv.max), name),
+    }
+
+
+def _exchanges(replies: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """What each message answers, and what is answered; nothing where no message answers another."""
+    if not replies:
+        return {}
+    return {
+        "answers": {name: dict.fromkeys(requests, True) for name, requests in replies.items()},
+        "asks": dict.fromkeys(chain.from_iterable(replies.values()), True),
     }
 
 

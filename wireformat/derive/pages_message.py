@@ -20,6 +20,7 @@ from wireformat.derive.rows import Row, field_rows, notation
 from wireformat.derive.subject import Entry, Subject
 from wireformat.derive.vectors import Vector, check
 from wireformat.schema import model
+from wireformat.schema.protocol import answers_to
 from wireformat.schema.traverse import walk
 
 MAX_VALID, MAX_INVALID = 4, 3
@@ -40,6 +41,7 @@ def message_page(subject: Subject, entry: Entry) -> str:
         _malformed(entry, vectors),
         _errors(subject, entry),
         _place(subject, entry),
+        _replies(subject, entry),
         _elsewhere(subject, entry, vectors),
     )
     return "\n".join(filter(None, sections))
@@ -235,6 +237,16 @@ def _place(subject: Subject, entry: Entry) -> str:
         return "## Where it is legal\n\nThe machine does not see it: it stands inside what other messages introduce.\n"
     head = f"## Where it is legal\n\nIn the machine this is the event {code(event)}.\n\n"
     return head + table(("Role", "State", "State after it"), rows)
+
+
+def _replies(subject: Subject, entry: Entry) -> str:
+    """Which messages it answers, and which answer it."""
+    found = (
+        ("Answers", subject.replies.get(entry.key, ())),
+        ("Answered by", answers_to(entry.key, subject.replies)),
+    )
+    lines = [f"{how} {', '.join(page_link(entry, name) for name in names)}.\n" for how, names in found if names]
+    return "## Replies\n\n" + "\n".join(lines) if lines else ""
 
 
 def _elsewhere(subject: Subject, entry: Entry, vectors: tuple[Vector, ...]) -> str:

@@ -46,6 +46,7 @@ class Subject:
     roles: tuple[str, ...] = ()
     machine: Machine | None = None
     events: Mapping[str, str] = field(default_factory=dict)
+    replies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: Mapping[str, ErrorEntry] = field(default_factory=dict)
     is_proposal: bool = False
     gaps: tuple[tuple[str, str], ...] = ()
@@ -71,6 +72,7 @@ def subject_of(protocol: Protocol, **sources: Any) -> Subject:
         roles=protocol.roles,
         machine=protocol.machine,
         events=protocol.events,
+        replies=protocol.replies,
         errors=protocol.errors,
         is_proposal=protocol.is_proposal,
         **sources,

@@ -20,6 +20,7 @@ class Protocol:
     """`versions` are in order, oldest first. `records` are declared parts that no message refers to by itself.
 
     `events` tells, by name of a message, what it is called in the machine, where that is not the message's own name.
+    `replies` tells, by name of a message, which ones of the other side it answers, on the same connection.
     `is_proposal`: this project proposes the protocol, and nobody upstream assigns its numbers.
     """
 
@@ -32,6 +33,7 @@ class Protocol:
     errors: Mapping[str, ErrorEntry] = field(default_factory=dict)
     records: tuple[type[Record], ...] = ()
     events: Mapping[str, str] = field(default_factory=dict)
+    replies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_proposal: bool = False
 
     def schemas(self) -> Mapping[str, model.Schema]:
@@ -50,3 +52,8 @@ class Protocol:
         return tuple(
             cls for cls in self.messages if lift(cls).record.code == code and sender in (None, lift(cls).record.sender)
         )
+
+
+def answers_to(name: str, replies: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The messages that may answer one; `replies` are those of its protocol."""
+    return tuple(answer for answer, requests in replies.items() if name in requests)

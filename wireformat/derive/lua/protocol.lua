@@ -50,16 +50,19 @@ function wf.define(definition)
     proto.fields, proto.experts = fields, experts
     definition.proto = proto
     wf.protocols[definition.name] = definition
+    if definition.answers then
+        wf.replies.extend(definition)
+    end
     return definition
 end
 
 -- Register more fields of a protocol, for what stands in no record. Each row: a name behind the protocol's own, a type, a
--- label and a base.
+-- label, and what else the type wants to know.
 function wf.extend(definition, rows)
     local fields = {}
     for index, row in ipairs(rows) do
         local name = definition.filter .. "." .. row[1]
-        wf.fields[name] = ProtoField[row[2]](name, row[3], row[4])
+        wf.fields[name] = ProtoField[row[2]](name, row[3], row[4], row[5])
         fields[index] = wf.fields[name]
     end
     definition.proto.fields = fields

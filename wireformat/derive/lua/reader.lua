@@ -21,7 +21,7 @@ end
 -- Make a reader of one call: its definition, tvb, pinfo, connection, state, tree, and whether it is the first time that
 -- these bytes are read. Without a tree nothing is shown.
 function reader.new(call)
-    call.offset, call.summary = 0, {}
+    call.offset, call.summary, call.heard = 0, {}, {}
     return call
 end
 
@@ -35,8 +35,11 @@ function reader.advance(self, size)
 end
 
 -- A branch of the tree for `size` bytes, or those of them that are here, with their place in this direction; nil without
--- a tree. `owner` is the protocol whose message it is, where that is another one.
-function reader.branch(self, size, text, owner)
+-- a tree. `owner` is the protocol whose message it is, where that is another one, and `name` its message, where that may
+-- answer another or be answered.
+function reader.branch(self, size, text, owner, name)
+    owner = owner or self.definition
+    wf.replies.hear(self, owner, name)
     if #self.summary < LONGEST_SUMMARY then
         self.summary[#self.summary + 1] = text
     end
@@ -44,9 +47,10 @@ function reader.branch(self, size, text, owner)
         return nil
     end
     local range = self.tvb(self.offset, math.min(size, reader.left(self)))
-    local item = self.tree:add((owner or self.definition).proto, range):set_text(text)
+    local item = self.tree:add(owner.proto, range):set_text(text)
     local place = wf.fields[self.definition.filter .. ".stream.position"]
     item:add(place, self.tvb(self.offset, 0), number.uint64(self.state.position)):set_generated()
+    wf.replies.show(self, owner, item)
     return item
 end
 

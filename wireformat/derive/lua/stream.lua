@@ -49,6 +49,7 @@ local function dissector(definition, how)
         local needs_more = read(self, how.step)
         local stop = needs_more and self.offset or nil
         if wf.conversation.commit(connection, tvb, self.state, stop, self.has_fault) then
+            wf.replies.settle(self)
             return self, needs_more
         end
         return nil

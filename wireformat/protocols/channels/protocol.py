@@ -12,5 +12,6 @@ PROTOCOL = Protocol(
     versions=REVISIONS,
     messages=(ChannelHeader,),
     roles=("source", "destination"),
+    replies={"ChannelHeader": ("ChannelHeader",)},
     is_proposal=True,
 )

@@ -18,10 +18,10 @@ function reader.whole(self, header, longest)
     return reader.left(self) >= whole and whole or nil
 end
 
--- Read a declared message of `size` bytes. Gives its fields; nil when it is malformed: then it was marked, and this
--- direction cannot be followed any more.
-function reader.message(self, owner, name, size, text)
-    local item = reader.branch(self, size, text, owner)
+-- Read a declared message of `size` bytes, which is or carries `message`. Gives its fields; nil when it is malformed: then
+-- it was marked, and this direction cannot be followed any more.
+function reader.message(self, owner, name, size, text, message)
+    local item = reader.branch(self, size, text, owner, message or name)
     local found = reader.record(self, owner, name, 0, size, item)
     if not found then
         self.state.mode = "lost"

@@ -89,7 +89,7 @@ local function frame(self)
     local code = reader.uint(self, 0, 2)
     local message = size > FRAME and self.tvb:raw(self.offset + FRAME, size - FRAME) or ""
     local text = names[code] or string.format("message 0x%04x", code)
-    local found = reader.message(self, definition, "Frame", size, text)
+    local found = reader.message(self, definition, "Frame", size, text, names[code])
     if found then
         self.state.sequence = found.sequence + 1
         follow(self, code, message)

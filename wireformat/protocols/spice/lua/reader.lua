@@ -20,7 +20,7 @@ end
 
 -- A branch of the tree with what is known beside the bytes; nil without a tree.
 function reader.branch(self, size, text, facts)
-    local item = wf.reader.branch(self, size, text)
+    local item = wf.reader.branch(self, size, text, nil, facts.message)
     if item then
         for name, value in pairs(facts) do
             item:add(field(name), self.tvb(self.offset, 0), value):set_generated()
