@@ -15,8 +15,6 @@ from wireformat.derive.ledger import checked_by
 from wireformat.protocols import NAMES, protocol
 
 PROPOSALS = [name for name in NAMES if protocol(name).is_proposal]
-CODEC_PROPERTIES = [f"C-{number:02d}" for number in range(1, 12)]
-"""Of the collection of facts on the handshake, E.4; its claims P and L are those of the explorer."""
 WISHES = [f"R-HS-{number:02d}" for number in range(1, 41)] + [f"R-CH-{number:02d}" for number in range(1, 9)]
 
 
@@ -30,11 +28,6 @@ def checked() -> dict[str, list[str]]:
 def test_no_requirement_is_without_a_test(name: str) -> None:
     found = checked()
     assert [each.id for each in of_protocol(name) if each.id not in found] == []
-
-
-def test_no_property_of_codecs_is_without_a_test() -> None:
-    assert [id for id in checked() if id.startswith("C-") and id not in CODEC_PROPERTIES] == []
-    assert [id for id in CODEC_PROPERTIES if id not in checked()] == []
 
 
 def test_no_test_names_a_requirement_that_is_gone() -> None:

@@ -1,6 +1,6 @@
 """Properties of frames and channel headers in all revisions, on every test vector and on drawn values [handshake E.4].
 
-The ids C-01 to C-11 are those of the collection of facts; what holds of whole sessions is tested with these.
+C-03 and C-06 to C-08, which are about whole sessions, are tested with these.
 """
 
 from __future__ import annotations
