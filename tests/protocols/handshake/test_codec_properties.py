@@ -1,6 +1,6 @@
 """Properties of frames and channel headers in all revisions, on every test vector and on drawn values [handshake E.4].
 
-C-03 and C-06 to C-08, which are about whole sessions, are tested with these.
+HS-253 and HS-256 to HS-258, which are about whole sessions, are tested with these.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def summed(data: bytes) -> bytes:
     return data[:12] + crc32(data[:12] + bytes(4) + data[16:]).to_bytes(4, "big") + data[16:]
 
 
-@pytest.mark.requirement("C-01")
+@pytest.mark.requirement("HS-251")
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_what_was_encoded_decodes_to_itself(name: str) -> None:
     found, codec = drawn(SCHEMAS[name], 60, 1), codec_for(SCHEMAS[name])
@@ -60,13 +60,13 @@ def test_what_was_encoded_decodes_to_itself(name: str) -> None:
     assert [value for value in found if codec.decode(codec.encode(value)) != value] == []
 
 
-@pytest.mark.requirement("C-01", "C-02")
+@pytest.mark.requirement("HS-251", "HS-252")
 def test_a_vector_is_its_own_encoding(vector: Vector) -> None:
     codec = codec_of(vector)
     assert codec.encode(codec.decode(vector.data)) == vector.data
 
 
-@pytest.mark.requirement("C-02", "C-09")
+@pytest.mark.requirement("HS-252", "HS-259")
 def test_nothing_else_is_read_but_other_reserved_bytes(vector: Vector) -> None:
     """What changed bytes are read as is written as they stand, but for what is reserved; the rest is refused."""
     codec = codec_of(vector)
@@ -82,7 +82,7 @@ def test_nothing_else_is_read_but_other_reserved_bytes(vector: Vector) -> None:
         assert [place for place in differing if strict[place]] == [], data.hex()
 
 
-@pytest.mark.requirement("C-09")
+@pytest.mark.requirement("HS-259")
 @pytest.mark.parametrize("place", [2, 18], ids=["flags of a frame", "reserved bytes of an entry"])
 def test_a_loader_takes_reserved_bytes_that_no_encoder_writes(place: int) -> None:
     """Fails when a reader grows as strict as a verifier, or a writer lets go of a bit."""
@@ -93,7 +93,7 @@ def test_a_loader_takes_reserved_bytes_that_no_encoder_writes(place: int) -> Non
     assert codec.encode(codec.decode(loose)) == data != loose
 
 
-@pytest.mark.requirement("C-04")
+@pytest.mark.requirement("HS-254")
 def test_a_flipped_bit_is_noticed(vector: Vector) -> None:
     codec = codec_of(vector)
     for broken in bit_flips(vector.data):
@@ -101,7 +101,7 @@ def test_a_flipped_bit_is_noticed(vector: Vector) -> None:
             codec.decode(broken)
 
 
-@pytest.mark.requirement("C-05")
+@pytest.mark.requirement("HS-255")
 def test_a_cut_needs_more_and_is_never_a_value(vector: Vector) -> None:
     codec = codec_of(vector)
     for cut in truncations(vector.data):
@@ -110,7 +110,7 @@ def test_a_cut_needs_more_and_is_never_a_value(vector: Vector) -> None:
         assert caught.value.need_more, cut.hex()
 
 
-@pytest.mark.requirement("C-10")
+@pytest.mark.requirement("HS-260")
 def test_fixed_parts_have_their_documented_sizes(vector: Vector) -> None:
     """16 bytes of a frame, 32 of a header; 2, 2 and 4 before the value of an entry: so say the spans of the schema."""
     _, spans = codec_of(vector).spans(vector.data)
@@ -121,7 +121,7 @@ def test_fixed_parts_have_their_documented_sizes(vector: Vector) -> None:
     assert min((start for start, _ in framing.values()), default=head) == head <= len(vector.data)
 
 
-@pytest.mark.requirement("C-11")
+@pytest.mark.requirement("HS-261")
 @pytest.mark.parametrize("header", HEADERS, ids=lambda one: f"{one.version}: {one.name}")
 def test_revision_1_reads_the_headers_of_all_revisions(header: Vector) -> None:
     """The first 32 bytes, by the frozen declaration; entries behind them may be critical, and later ones unknown."""

@@ -89,8 +89,8 @@ CATALOGUE: Mapping[str, ErrorEntry] = {
     "vmstate/xbzrle": ErrorEntry(
         "malformed",
         "an XBZRLE patch is malformed or out of place",
-        "Runs of unchanged and new bytes alternate, none but the first is empty, and together they fit the page. Only a "
-        "page that was sent is patched, and none in postcopy or beside multifd. [qemu-stream 2.1.3]",
+        "Runs of unchanged and new bytes alternate, none but the first is empty, and together they fit the page. Only "
+        "a page that was sent is patched, and none in postcopy or beside multifd. [qemu-stream 2.1.3]",
     ),
     "vmstate/compressed": ErrorEntry(
         "malformed",

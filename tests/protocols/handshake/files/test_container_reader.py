@@ -54,7 +54,7 @@ def refused(data: bytes) -> str:
     return caught.value.id
 
 
-@pytest.mark.requirement("C-03")
+@pytest.mark.requirement("HS-253")
 def test_every_split() -> None:
     whole = read_front(FRONT)
     for place in range(len(FRONT)):

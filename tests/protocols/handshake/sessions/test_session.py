@@ -47,7 +47,7 @@ def told(events: list[Event]) -> list[Event]:
     return [event for event in events if not isinstance(event, PayloadReceived)]
 
 
-@pytest.mark.requirement("C-03", "HS-158")
+@pytest.mark.requirement("HS-158", "HS-253")
 @pytest.mark.parametrize("wanted", [offer(), HANDING, STRIPED_OFFER])
 @pytest.mark.parametrize("seed", [None, 5])
 def test_splitting_changes_nothing(wanted: Offer, seed: int | None) -> None:
@@ -61,7 +61,7 @@ def test_splitting_changes_nothing(wanted: Offer, seed: int | None) -> None:
     assert runs[0] == runs[1] == runs[2]
 
 
-@pytest.mark.requirement("C-08", "CH-030", "HS-012", "HS-015", "HS-034")
+@pytest.mark.requirement("HS-258", "CH-030", "HS-012", "HS-015", "HS-034")
 @pytest.mark.parametrize("seed", range(12))
 def test_nonsense_changes_nothing(seed: int) -> None:
     plain = Loopback(source_config(STRIPED_OFFER, **PSK), destination_config(STRIPED_OFFER, **PSK))
@@ -102,7 +102,7 @@ class Inserting:
         return replace(message, unknown=(Unknown(self._number, b"later"),))
 
 
-@pytest.mark.requirement("C-06", "CH-023", "HS-004", "HS-210")
+@pytest.mark.requirement("HS-256", "CH-023", "HS-004", "HS-210")
 @pytest.mark.parametrize(("name", "number"), PLACES)
 def test_unknown_entries_are_skipped(name: str, number: int) -> None:
     """Fails when one is refused, or when the result is another than without it."""
@@ -120,7 +120,7 @@ def test_unknown_entries_are_skipped(name: str, number: int) -> None:
     assert [type(one).__name__ for one in found if getattr(one, "unknown", ())] == [name]
 
 
-@pytest.mark.requirement("C-07", "CH-022", "HS-004", "HS-157")
+@pytest.mark.requirement("HS-257", "CH-022", "HS-004", "HS-157")
 @pytest.mark.parametrize(("name", "number"), PLACES)
 def test_unknown_critical_entries_are_refused(name: str, number: int) -> None:
     run = Loopback(source_config(HANDING), destination_config(HANDING))
@@ -164,7 +164,7 @@ class Damage:
         return data[:local] + bytes([data[local] ^ 1 << self._bit]) + data[local + 1 :]
 
 
-@pytest.mark.requirement("C-04", "HS-003", "HS-111")
+@pytest.mark.requirement("HS-254", "HS-003", "HS-111")
 @pytest.mark.parametrize(("side", "index"), [("source", 0), ("destination", 1)])
 def test_a_flipped_bit_never_goes_unnoticed(side: str, index: int) -> None:
     bytes_before_start = original(offer())[index][: -len(STREAM) - 31] if side == "source" else original(offer())[index]
@@ -182,7 +182,7 @@ def test_a_flipped_bit_never_goes_unnoticed(side: str, index: int) -> None:
             assert place >= len(original(offer())[1]) - 16 or side == "source"
 
 
-@pytest.mark.requirement("C-05", "HS-150", "HS-190")
+@pytest.mark.requirement("HS-255", "HS-150", "HS-190")
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_a_cut_anywhere_fails_on_both_sides(side: str) -> None:
     count = len(original(HANDING)[side == "destination"])
