@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.derive.anchors import listed, present
 
 
+@pytest.mark.slow
 def test_anchors_are_stable() -> None:
     published, now = listed(), set(present())
     assert len(published) > 300

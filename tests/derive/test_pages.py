@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -41,33 +43,38 @@ def subject(name: str) -> Subject:
 SUBJECTS = {name: subject(name) for name in NAMES} | {
     "library": subject_of(SAMPLE, runs=(record(EVENTS),), prose=PROSE, tests=checked_by(TESTS))
 }
-PAGES = pages(SUBJECTS.values(), CATALOGUE)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)")
+
+
+@cache
+def made() -> Mapping[str, str]:
+    """Every file of the reference, by its path."""
+    return pages(SUBJECTS.values(), CATALOGUE)
 
 
 @pytest.mark.parametrize("name", list(SUBJECTS))
 def test_every_message_and_every_field_has_its_entry(name: str) -> None:
     for key, entry in SUBJECTS[name].entries.items():
-        page = PAGES[f"{name}/{file_name(key)}.md"]
+        page = made()[f"{name}/{file_name(key)}.md"]
         assert page.startswith(f"# {key}\n")
         assert fields_with_anchor(page) == {f"field-{field.name}" for field in entry.record.fields}
-        assert f"[{code(key)}]({key}.md)" in PAGES[f"{name}/index.md"]
-        assert json.loads(PAGES[f"{name}/{key}.json"]) == json.loads(json.dumps(schema_document(entry.schema)))
+        assert f"[{code(key)}]({key}.md)" in made()[f"{name}/index.md"]
+        assert json.loads(made()[f"{name}/{key}.json"]) == json.loads(json.dumps(schema_document(entry.schema)))
 
 
 def test_every_link_leads_to_a_page() -> None:
-    for path, text in PAGES.items():
+    for path, text in made().items():
         if path.endswith(".md"):
             for target, _ in LINK.findall(text):
                 if "protocols/" not in target:
                     place = (ROOT / path).parent / target
-                    assert str(place.resolve().relative_to(ROOT)) in PAGES, (path, target)
+                    assert str(place.resolve().relative_to(ROOT)) in made(), (path, target)
 
 
 def test_every_error_has_a_page_with_the_text_of_explain() -> None:
     errors = {**CATALOGUE, **protocol("vmstate").errors, **SAMPLE.errors}
     for id, entry in errors.items():
-        text = PAGES[f"errors/{id}.md"]
+        text = made()[f"errors/{id}.md"]
         rendered = "".join(ElementTree.fromstring(f"<div>{markdown.markdown(text)}</div>").itertext())
         for sentence in error_sentences(id, entry):
             assert " ".join(sentence.replace("`", "").split()) in " ".join(rendered.split())
@@ -79,13 +86,13 @@ def test_exit_codes_are_those_of_the_command() -> None:
 
 
 def test_an_error_page_names_the_messages_that_raise_it() -> None:
-    assert "(../vmstate/Command.md)" in PAGES["errors/overrun.md"]
-    assert "(../../" not in PAGES["errors/truncated.md"]
+    assert "(../vmstate/Command.md)" in made()["errors/overrun.md"]
+    assert "(../../" not in made()["errors/truncated.md"]
     assert "(../index.md)" in error_page("a/b", CATALOGUE["tag"], [])
 
 
 def test_badges() -> None:
-    page = PAGES["library/Lend.md"]
+    page = made()["library/Lend.md"]
     found = re.findall(r'<span class="wf-badge"><b>(\w+)</b> ([^<]*)</span>', page)
     assert found == [
         ("from", "lender → borrower"),
@@ -112,22 +119,22 @@ def test_who_sends_to_whom(name: str, page: str, direction: str) -> None:
 
 
 def test_where_a_message_is_legal() -> None:
-    page = PAGES["library/Lend.md"]
+    page = made()["library/Lend.md"]
     assert "| <code>borrower</code> | <code>waiting</code> | <code>reading</code> |" in page
-    assert "stands inside what other messages introduce" in PAGES["vmstate/SectionFooter.md"]
+    assert "stands inside what other messages introduce" in made()["vmstate/SectionFooter.md"]
 
 
 def test_which_messages_answer_each_other() -> None:
-    assert "## Replies\n\nAnswered by [<code>Lend</code>](Lend.md).\n" in PAGES["library/Ask.md"]
-    assert "## Replies\n\nAnswers [<code>Ask</code>](Ask.md).\n" in PAGES["library/Lend.md"]
-    assert "## Replies" not in PAGES["library/Return.md"]
-    page = PAGES["spice/MigrateFlushMark.md"]
+    assert "## Replies\n\nAnswered by [<code>Lend</code>](Lend.md).\n" in made()["library/Ask.md"]
+    assert "## Replies\n\nAnswers [<code>Ask</code>](Ask.md).\n" in made()["library/Lend.md"]
+    assert "## Replies" not in made()["library/Return.md"]
+    page = made()["spice/MigrateFlushMark.md"]
     answers = "Answers [<code>Migrate</code>](Migrate.md).\n"
     assert f"{answers}\nAnswered by [<code>ServerMigrateData</code>](ServerMigrateData.md).\n" in page
 
 
 def test_bytes_and_malformed_bytes_are_shown_with_the_exact_error() -> None:
-    page = PAGES["vmstate/Command.md"]
+    page = made()["vmstate/Command.md"]
     assert 'title="0x0: command &#61; PING (2)"' in page or 'title="0x0: command = PING (2)"' in page
     assert "<code>body at 0x4: 0 names no member &#91;qemu-stream 5&#93;</code>" in page
 
@@ -151,16 +158,16 @@ def test_one_sentence_changes_page_notation_and_json_and_nothing_else_needs_an_e
 
 
 def test_only_proposals_have_the_banner() -> None:
-    assert "A proposal of this project" in PAGES["library/index.md"]
-    assert "A proposal" not in PAGES["vmstate/index.md"]
+    assert "A proposal of this project" in made()["library/index.md"]
+    assert "A proposal" not in made()["vmstate/index.md"]
     standing = "<b>standing</b> a proposal of this project"
-    marked = {path.partition("/")[0] for path, text in PAGES.items() if standing in text and path != "print.md"}
+    marked = {path.partition("/")[0] for path, text in made().items() if standing in text and path != "print.md"}
     assert marked == {"library", "channels", "handshake"}
-    assert standing not in PAGES["vmstate/Ping.md"]
+    assert standing not in made()["vmstate/Ping.md"]
 
 
 def test_the_page_of_a_protocol_has_all_its_parts() -> None:
-    page = PAGES["library/index.md"]
+    page = made()["library/index.md"]
     headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
     assert headings == ["Messages", "Machine", "Recorded runs", "Limits", "Numbers", "Errors", "Requirements"]
     assert page.count("<svg") == 3
@@ -170,13 +177,13 @@ def test_the_page_of_a_protocol_has_all_its_parts() -> None:
 
 
 def test_numbers_are_in_order() -> None:
-    numbers = [int(row, 16) for row in re.findall(r"^\| (0x[0-9a-f]+) \|", PAGES["vmstate/index.md"], re.MULTILINE)]
+    numbers = [int(row, 16) for row in re.findall(r"^\| (0x[0-9a-f]+) \|", made()["vmstate/index.md"], re.MULTILINE)]
     assert len(numbers) > 40
     assert numbers == sorted(numbers)
 
 
 def test_the_print_version_has_everything_once() -> None:
-    page = PAGES["print.md"]
+    page = made()["print.md"]
     anchors = re.findall(r'<a id="([^"]+)">', page)
     assert len(anchors) == len(set(anchors))
     assert "vmstate-Command-field-command" in anchors

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ class Module:
         parts = self.path.relative_to(ROOT).with_suffix("").parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         """The parsed source."""
         return ast.parse(self.path.read_text(), filename=str(self.path))
@@ -49,9 +49,10 @@ class Module:
         return ".".join([*base, *([node.module] if node.module else [])])
 
 
-def modules() -> list[Module]:
+@cache
+def modules() -> tuple[Module, ...]:
     """Every module of the package, in path order."""
-    return [Module(path) for path in sorted(PACKAGE.rglob("*.py"))]
+    return tuple(Module(path) for path in sorted(PACKAGE.rglob("*.py")))
 
 
 @cache

@@ -99,6 +99,7 @@ def test_strangers_are_sent_away(stream: Path, tmp_path: Path, junk: bytes) -> N
     assert target.read_bytes() == stream.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-021", "HS-171")
 @pytest.mark.parametrize("has_tls", [False, True])
 @pytest.mark.parametrize(

@@ -158,6 +158,7 @@ def test_another_stream_is_not_gone_on_with(large: Payload, tmp_path: Path) -> N
     assert run(migrate()) == ("failed", {"MALFORMED"}, None)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("HS-150", "HS-160")
 @pytest.mark.parametrize("limit", [0, 32, 500, 2500])
 def test_a_silent_peer_is_not_waited_for(small: Payload, tmp_path: Path, limit: int) -> None:

@@ -13,6 +13,8 @@ from wireformat.peer.tls import Credentials
 from wireformat.protocols.spice.codes import ChannelType
 from wireformat.protocols.spice.party_events import LinkLost, Over, Place
 
+pytestmark = pytest.mark.slow
+
 BOTH = {"main-0", "inputs-0"}
 
 

@@ -8,6 +8,8 @@ from tests.peer.spice import Diary, client, served, until
 from tests.peer.talk import run
 from wireformat.peer.spice_scenario import SCENARIOS, Program
 
+pytestmark = pytest.mark.slow
+
 ENDS = {
     "switch-host": (["untold"], True),
     "semi-seamless": (["connected"], True),

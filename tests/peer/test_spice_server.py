@@ -15,6 +15,8 @@ from wireformat.peer.spice_client import SpiceClient
 from wireformat.protocols.spice.link import MAGIC
 from wireformat.protocols.spice.party_events import LinkLost, TimerStarted
 
+pytestmark = pytest.mark.slow
+
 ERROR_REPLY = 16 + 178
 
 

@@ -15,6 +15,8 @@ from wireformat.protocols.spice.party_events import Over, Place
 from wireformat.protocols.spice.replay import replay
 from wireformat.protocols.spice.sighting import BLANK
 
+pytestmark = pytest.mark.slow
+
 BOTH = {"main-0", "inputs-0"}
 PASSWORD = b"canary-hush"
 

@@ -74,6 +74,7 @@ def test_two_channels_take_less_than_a_minute() -> None:
     assert process_time() - before < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "least"), [("tampering", 30_000), ("handover", 80), ("resume", 9_000)])
 def test_the_worlds_are_not_empty(name: str, least: int) -> None:
     """Fails when a world is cut short by mistake, so that there is little to violate anything."""

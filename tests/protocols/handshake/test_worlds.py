@@ -182,6 +182,7 @@ def is_slow(mutant: Mutant) -> bool:
 PARAMETERS = [pytest.param(each, id=each.what, marks=pytest.mark.slow if is_slow(each) else ()) for each in MUTANTS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", PARAMETERS)
 def test_each_mutant_is_killed_by_name(mutant: Mutant) -> None:
     report = explore(mutant.made(), [mutant.claim], is_hasty=True)

@@ -42,6 +42,7 @@ def way(trio: Trio) -> Mode:
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("SP-090", "SP-091", "SP-092", "SP-093", "SP-094")
 @pytest.mark.parametrize("source", SERVERS, ids=lambda peer: f"source-{int(peer.main)}-{int(peer.common)}")
 def test_all_combinations_end_in_the_best_way(source: Abilities) -> None:

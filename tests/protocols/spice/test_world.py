@@ -40,6 +40,7 @@ def test_what_is_guaranteed_holds_and_only_that(name: str) -> None:
     assert set(found.claims) >= GUARANTEED
 
 
+@pytest.mark.slow
 def test_every_claim_is_checked_somewhere() -> None:
     assert {claim for name in WORLDS for claim in report(name).claims} == set(BY_ID)
 
@@ -115,6 +116,7 @@ def mutated(role: str, state: str, event: str, after: str | None) -> Table:
     return {**TRANSITIONS, role: {**TRANSITIONS[role], state: row}}
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("SP-107", "SP-108", "SP-110", "SP-137", "SP-142", "SP-152", "SP-157")
 @pytest.mark.parametrize(("role", "state", "event", "after", "name", "claim"), MUTANTS)
 def test_a_broken_table_is_noticed(role: str, state: str, event: str, after: str | None, name: str, claim: str) -> None:
