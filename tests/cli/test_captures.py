@@ -188,6 +188,15 @@ def test_a_file_that_is_not_there(call: Call, tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.requirement("SP-039")
+def test_pcap_blanks_tickets_and_nothing_else(call: Call, folder: Path) -> None:
+    packets = call("pcap", folder).data
+    sent = wire_bytes(RUN, "conn01-source-main-0")["c2s"]
+    assert TICKET not in packets
+    assert bytes(len(TICKET)) in packets
+    assert sent[174:200] in packets
+
+
 def test_pcap_wraps_every_connection_in_order_of_time(call: Call, tmp_path: Path) -> None:
     folder = unpack(SEAMLESS, tmp_path)
     packets = call("pcap", folder).data

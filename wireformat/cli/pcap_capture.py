@@ -1,4 +1,7 @@
-"""`wireformat pcap` for SPICE captures: every connection as TCP, with the times at which its pieces came."""
+"""`wireformat pcap` for SPICE captures: every connection as TCP, with the times at which its pieces came.
+
+Tickets are blank: what is wrapped is made to be passed on.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from wireformat.cli.captures import open_capture
 from wireformat.derive.pcapng import Clock, Connection, file_header
 from wireformat.protocols.spice import capture as spice
 from wireformat.protocols.spice.capture import SENDERS, is_time
+from wireformat.protocols.spice.names import Sender
+from wireformat.protocols.spice.sighting import blanked
 
 MICROSECONDS = 1_000_000
 Piece: TypeAlias = tuple[float, int, "bytes | None", bool]
@@ -35,10 +40,15 @@ def _pieces(number: int, connection: spice.Connection) -> Iterator[Piece]:
     opened = connection.head.get("opened")
     time = float(opened) if is_time(opened) else 0.0
     yield time, number, None, True
-    left = {direction: connection.data(sender) for direction, sender in SENDERS.items()}
+    left = {direction: _public(connection, sender) for direction, sender in SENDERS.items()}
     for row in connection.rows:
         time = max(time, row.time)
         if row.size:
             data, left[row.direction] = left[row.direction][: row.size], left[row.direction][row.size :]
             yield time, number, data, SENDERS[row.direction] == "client"
     yield time, number, None, False
+
+
+def _public(connection: spice.Connection, sender: Sender) -> bytes:
+    """The bytes that one side sent, but for the ticket, which has its size."""
+    return b"".join(blanked(sighting).encode() for sighting in connection.side(sender))
