@@ -14,6 +14,8 @@ from tests.house.test_guide import examples, run, shows
 from wireformat.cli import compat_matrix
 from wireformat.peer.skew import Matrix, shipped
 
+pytestmark = pytest.mark.slow
+
 GUIDE = ROOT / "spec" / "guide" / "skew.md"
 MATRIX = shipped()
 

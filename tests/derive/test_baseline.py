@@ -40,6 +40,8 @@ from wireformat.schema import (
 from wireformat.schema.machine import Machine
 from wireformat.schema.protocol import Protocol
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = ROOT / "spec" / "schemas" / "baseline.json"
 MODELS: Any = Registry().with_resource("model.json", Resource.from_contents(model_schema.json_schema()))
 VALIDATOR = jsonschema.Draft202012Validator(json_schema(), registry=MODELS)

@@ -44,6 +44,8 @@ from wireformat.schema import (
     tlvs,
 )
 
+pytestmark = pytest.mark.slow
+
 PLANTED: list[tuple[str, str, str, str, Verdict]] = [
     ("Appended", "field-appended", "truncated", "trailing", Verdict.BROKEN),
     ("Moved", "field-moved", "member", "member", Verdict.BROKEN),

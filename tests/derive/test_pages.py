@@ -34,6 +34,8 @@ from wireformat.errors import SchemaError, WireError
 from wireformat.protocols import NAMES, protocol
 from wireformat.schema import model
 
+pytestmark = pytest.mark.slow
+
 
 def subject(name: str) -> Subject:
     """A protocol with its vectors."""

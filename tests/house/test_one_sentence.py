@@ -12,6 +12,8 @@ import pytest
 
 from tests.house.project import PACKAGE
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "comes back in the PONG", "returns unchanged, as this test says"
 
 
@@ -33,7 +35,6 @@ def wireformat(copy: Path, *words: str) -> str:
     return subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.slow
 def test_pages_change(copy: Path) -> None:
     wireformat(copy, "docs", "build", "out")
     for page in ("vmstate/Ping.md", "vmstate/Command.md", "print.md", "vmstate/Ping.svg"):

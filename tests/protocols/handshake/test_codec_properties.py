@@ -23,6 +23,8 @@ from wireformat.errors import DecodeError
 from wireformat.protocols import protocol
 from wireformat.schema import model
 
+pytestmark = pytest.mark.slow
+
 KINDS = (("handshake", "Frame"), ("channels", "ChannelHeader"))
 SCHEMAS: dict[str, model.Schema] = {key: subject_of(protocol(name)).entries[key].schema for name, key in KINDS}
 VECTORS = {

@@ -14,6 +14,8 @@ from tests.captures.spice_runs import NAMES, run
 from tests.house.project import ROOT
 from wireformat.protocols.spice.capture_document import documents, nested
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = json.loads((ROOT / "spec" / "schemas" / "spice-capture.json").read_text())
 LINE = SCHEMA["$defs"]["line"] | {"$defs": SCHEMA["$defs"]}
 SMALL = "minimal-client-semi-seamless"

@@ -33,6 +33,8 @@ from wireformat.protocols.vmstate.state import device_state
 from wireformat.protocols.vmstate.stream import read_stream
 from wireformat.schema import Record, lift, model
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[3] / "spec" / "schemas"
 STREAM = json.loads((FOLDER / "vmstate-stream.json").read_text())
 DEVICES = json.loads((FOLDER / "vmstate-devices.json").read_text())
