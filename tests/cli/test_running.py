@@ -114,6 +114,17 @@ def test_complaints_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr() == ("", "wireformat decode: no\n")
 
 
+def test_nobody_need_read_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a lost reader of messages ends the work that they tell of, or makes the interpreter complain."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        complain("peer", "listening")
+        complain("peer", "complete")
+        assert os.readlink(f"/proc/self/fd/{stream.fileno()}") == os.devnull
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from wireformat.cli.running import complain
+from wireformat.cli.running import complain, tell
 from wireformat.derive.escape import visible
 from wireformat.protocols.handshake.negotiation.offers import ErrorItem
 from wireformat.protocols.handshake.sessions.events import (
@@ -92,7 +91,7 @@ class Report:
         complain(self._verb, visible(line))
 
     def _print(self, record: Mapping[str, Any]) -> None:
-        print(json.dumps(record, ensure_ascii=False), file=sys.stderr, flush=True)
+        tell(json.dumps(record, ensure_ascii=False))
 
 
 def lines(event: Event, other: str) -> list[str]:

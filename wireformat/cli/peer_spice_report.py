@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import fields
 from typing import Any
 
-from wireformat.cli.running import complain
+from wireformat.cli.running import complain, tell
 from wireformat.errors import WireError
 from wireformat.protocols.spice.party_events import (
     AnswerDue,
@@ -40,14 +39,14 @@ class SpiceReport:
     def __call__(self, event: PartyEvent) -> None:
         """Tell an event."""
         if self._as_json:
-            print(json.dumps(record(event), ensure_ascii=False), file=sys.stderr, flush=True)
+            tell(json.dumps(record(event), ensure_ascii=False))
         else:
             complain(self._verb, line(event))
 
     def listening(self, names: tuple[str, ...]) -> None:
         """Tell the addresses that are listened at."""
         if self._as_json:
-            print(json.dumps({"event": "listening", "addresses": list(names)}), file=sys.stderr, flush=True)
+            tell(json.dumps({"event": "listening", "addresses": list(names)}))
             return
         for name in names:
             complain(self._verb, f"listening at {name}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
+from typing import TextIO
 
 import typer
 from typer.exceptions import TyperException
@@ -72,8 +73,16 @@ def _until_closed(function: Callable[..., int]) -> Callable[..., int]:
 
 
 def complain(verb: str, message: str) -> None:
-    """One line on standard error."""
-    print(f"wireformat {verb}: {message}", file=sys.stderr)
+    """One line on standard error, under the verb's name."""
+    tell(f"wireformat {verb}: {message}")
+
+
+def tell(line: str) -> None:
+    """One line on standard error. What is said there decides nothing: work goes on where nobody reads it any more."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
 
 
 def _usage(verb: str, message: str) -> Exit:
@@ -86,4 +95,9 @@ def _silence_stdout() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
+    """Throw away what is written to a stream from now on, and what waits in its buffer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

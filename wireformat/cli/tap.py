@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +14,7 @@ from wireformat.cli.exits import Exit, UsageError
 from wireformat.cli.peer_outcome import work
 from wireformat.cli.peer_spice_options import inet_of, port_of
 from wireformat.cli.peer_spice_report import SpiceReport
-from wireformat.cli.running import complain
+from wireformat.cli.running import complain, tell
 from wireformat.peer.listening import listen
 from wireformat.peer.spice_tap import SpiceTap
 from wireformat.protocols.qapi.addresses import Inet
@@ -39,14 +38,14 @@ def run(
         raise UsageError("--listen needs the host by which clients reach it, since targets are announced there")
     folder = _folder_of(output)
 
-    def tell(line: dict[str, Any]) -> None:
+    def report(line: dict[str, Any]) -> None:
         if as_json:
-            print(json.dumps(line), file=sys.stderr, flush=True)
+            tell(json.dumps(line))
         else:
             complain(VERB, ", ".join(f"{name} {value}" for name, value in line.items()))
 
     place = Place(server.host, port_of(server, "--connect"))
-    work(_tap(SpiceTap(folder, own.host, tell), own, place, SpiceReport(VERB, as_json=as_json), folder))
+    work(_tap(SpiceTap(folder, own.host, report), own, place, SpiceReport(VERB, as_json=as_json), folder))
     return Exit.FINE
 
 
