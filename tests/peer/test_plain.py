@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from wireformat.peer.lobby import Lobby
 from wireformat.peer.payload import Payload
 from wireformat.peer.plain import Cut, PlainDestination, send_plain
 from wireformat.peer.sink import Sink, SinkFault
-from wireformat.peer.tls import Credentials, server_context
+from wireformat.peer.tls import Credentials, TlsFault, server_context
 from wireformat.protocols.handshake.error_codes import ErrorCode
 from wireformat.protocols.handshake.sessions.events import StrangerRefused
 from wireformat.protocols.handshake.sessions.opening import OURS
-from wireformat.protocols.qapi.addresses import File, Inet, parse
+from wireformat.protocols.qapi.addresses import File, Inet, Unix, parse
 
 ANYWHERE = Inet("127.0.0.1", "0")
 
@@ -164,6 +165,44 @@ def test_a_stream_that_is_cut_is_no_stream(stream: Path, tmp_path: Path, size: i
     with pytest.raises(Cut, match=r"after \d+ bytes"):
         run(migrate())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_is_cancelled_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Fails when an interrupt leaves the socket's file, or a stranger who waits for an answer."""
+
+    async def interrupted() -> bytes:
+        listener = await listen(Unix(str(tmp_path / "s")))
+        lobby = Lobby(8, 60.0)
+        running = asyncio.create_task(PlainDestination(listener, Sink(str(tmp_path / "out")), 60.0, lobby).run())
+        wire = await connect(Unix(str(tmp_path / "s")))
+        while not lobby:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.wait([running])
+        assert not lobby
+        return await wire.read()
+
+    assert run(interrupted()) == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_destination_that_wants_a_certificate_says_so(stream: Path, tmp_path: Path) -> None:
+    """With TLS 1.3 the source learns that only after it has sent; fails when it tells of its own write instead."""
+    authority = Authority(tmp_path)
+    demanding = server_context(replace(authority.credentials("localhost"), authority=authority.path))
+
+    async def migrate() -> None:
+        receiving, listener = await destination(tmp_path / "out", tls=demanding)
+        running = asyncio.create_task(receiving.run())
+        trusting = Credentials(authority=authority.path, server_name="localhost")
+        try:
+            await send_plain(Dialler(parse(listener.names[0]), 10.0, trusting), payload_of(stream))
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+
+    with pytest.raises(TlsFault, match="certificate required"):
+        run(migrate())
 
 
 def test_a_silent_source_is_not_waited_for(stream: Path, tmp_path: Path) -> None:

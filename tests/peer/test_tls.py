@@ -194,6 +194,24 @@ def test_junk_is_refused(authority: Authority) -> None:
     talk.run(run())
 
 
+def test_nothing_is_finished_after_a_fault(authority: Authority) -> None:
+    """Fails when an error of the library comes out that nobody who has a wire expects."""
+
+    async def run() -> None:
+        left, right = sockets()
+        accepting = accept_tls(left, server_context(authority.credentials("there")))
+        connecting = connect_tls(right, client_context(Credentials(authority=authority.path)), "there")
+        server, client = await both(accepting, connecting)
+        await right.write(b"this is no record")
+        for step in (server.read(), server.write(b"x"), server.finish()):
+            with pytest.raises(TlsFault):
+                await step
+        server.close()
+        client.close()
+
+    talk.run(run())
+
+
 def test_an_end_without_farewell_is_a_broken_connection(authority: Authority) -> None:
     """Fails when a cut looks like an end: an attacker could shorten what is sent."""
 

@@ -42,17 +42,31 @@ async def send_plain(dialler: Dialler, payload: Payload) -> None:
     try:
         answers = asyncio.create_task(_discard(wire))
         try:
-            for chunk in payload.chunks():
-                async with asyncio.timeout(dialler.timeout):
-                    await wire.write(chunk)
-            await wire.finish()
+            await _send_all(wire, payload, dialler.timeout)
             await asyncio.wait([answers], timeout=dialler.timeout)
+        except ConnectionError:  # who hung up may have said why
+            await asyncio.wait([answers], timeout=LINGER)
+            _raise_fault(answers)
+            raise
         finally:
             answers.cancel()
-        if answers.done() and not answers.cancelled():
-            answers.result()
+        _raise_fault(answers)
     finally:
         wire.close()
+
+
+async def _send_all(wire: Wire, payload: Payload, timeout: float) -> None:
+    """Send a stream, each piece within the timeout in seconds. Raises `OSError`."""
+    for chunk in payload.chunks():
+        async with asyncio.timeout(timeout):
+            await wire.write(chunk)
+    await wire.finish()
+
+
+def _raise_fault(reading: asyncio.Task[None]) -> None:
+    """Raise the `OSError` that reading has ended with, if it has."""
+    if reading.done() and not reading.cancelled():
+        reading.result()
 
 
 async def _discard(wire: Wire) -> None:
@@ -86,13 +100,7 @@ class PlainDestination:
 
     async def run(self) -> None:
         """Serve until a stream has come. Raises `OSError` where it did not come whole."""
-        self._chosen = asyncio.get_running_loop().create_future()
-        async with asyncio.TaskGroup() as self._group:
-            serving = self._group.create_task(self._serve())
-            found = await self._chosen
-            serving.cancel()
-            self._lobby.close()
-        self._listener.close()
+        found = await self._find()
         if found is None:
             raise Cut("what came does not begin as a stream")
         wire, first = found
@@ -104,6 +112,20 @@ class PlainDestination:
                     await _discard(wire)
         finally:
             wire.close()
+
+    async def _find(self) -> tuple[Wire, bytes] | None:
+        """Listen until a stream has begun: its wire, and what was read of it; None where nobody can come any more."""
+        self._chosen = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                serving = self._group.create_task(self._serve())
+                try:
+                    return await self._chosen
+                finally:
+                    serving.cancel()
+                    self._lobby.close()
+        finally:
+            self._listener.close()
 
     async def _serve(self) -> None:
         """Look at every connection; where no more can come, the last one decides."""

@@ -122,7 +122,10 @@ class TlsWire:
 
     async def finish(self) -> None:
         """See `Wire`."""
-        self._connection.shutdown()
+        try:
+            self._connection.shutdown()
+        except SSL.Error as error:
+            raise TlsFault(_reason(error)) from None
         await self._flush()
         await self._wire.finish()
 
