@@ -186,8 +186,11 @@ def test_who_is_cancelled_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_destination_that_wants_a_certificate_says_so(stream: Path, tmp_path: Path) -> None:
-    """With TLS 1.3 the source learns that only after it has sent; fails when it tells of its own write instead."""
+@pytest.mark.parametrize("size", [100, 20_000_000])
+def test_a_destination_that_wants_a_certificate_says_so(tmp_path: Path, size: int) -> None:
+    """With TLS 1.3 the source learns that only while it sends; fails when it tells of its own write instead."""
+    stream = tmp_path / "stream"
+    stream.write_bytes(bytes(size))
     authority = Authority(tmp_path)
     demanding = server_context(replace(authority.credentials("localhost"), authority=authority.path))
 
