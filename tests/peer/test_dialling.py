@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +45,23 @@ def test_a_port(host: str) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     address = Inet(host, str(listening.getsockname()[1]), ipv4=True)
     assert run(echoed(address, listening)) == b"there and back"
+
+
+def test_a_family_that_is_not_here_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`localhost` means IPv6 first, also where the kernel has none."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    found = [(socket.AF_INET6, ("::1", port, 0, 0)), (socket.AF_INET, ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(each, 1, 6, "", place) for each, place in found])
+    before = socket.socket
+
+    def refusing(family: int = -1, *options: int, **named: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "no such family")
+        return before(family, *options, **named)
+
+    monkeypatch.setattr(socket, "socket", refusing)
+    assert run(echoed(Inet("localhost", str(port)), listening)) == b"there and back"
 
 
 def test_keep_alive_is_asked_for() -> None:

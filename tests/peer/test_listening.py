@@ -56,6 +56,26 @@ def test_every_place_of_a_host_has_the_same_port() -> None:
     assert found != {"0"}
 
 
+@pytest.mark.parametrize("code", [errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EACCES])
+def test_a_host_that_is_here_in_part(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """`localhost` where IPv6 is switched off; what is no absence stays a fault."""
+    before = socket.socket
+
+    def refusing(family: int = -1, *options: int, **named: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(code, os.strerror(code))
+        return before(family, *options, **named)
+
+    monkeypatch.setattr(socket, "socket", refusing)
+    if code == errno.EACCES:
+        with pytest.raises(PermissionError):
+            run(listen(Inet("", "0")))
+        return
+    assert run(heard(Inet("", "0"))) == b"hello"
+    with pytest.raises(OSError, match=os.strerror(code)):
+        run(listen(Inet("::1", "0")))
+
+
 def test_a_taken_port_is_refused_or_passed_over() -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     port = taken.getsockname()[1]

@@ -89,24 +89,29 @@ async def connect(address: Address) -> Wire:
 
 async def connect_socket(address: Inet | Unix) -> socket.socket:
     """A connected socket: the first place that answers, of all that the address stands for."""
-    loop = asyncio.get_running_loop()
+    keep_alive = isinstance(address, Inet) and bool(address.keep_alive)
     fault: OSError = OSError(f"{address}: no such host")
-    for family, kind, protocol, place in await places(address, "localhost"):
-        connection = socket.socket(family, kind, protocol)
-        connection.setblocking(False)
+    for place in await places(address, "localhost"):
         try:
-            if isinstance(address, Inet) and address.keep_alive:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            await loop.sock_connect(connection, place)
+            return await _connected(place, keep_alive=keep_alive)
         except OSError as error:
-            connection.close()
             fault = error
-        except BaseException:  # cancelling too: nobody else would close it
-            connection.close()
-            raise
-        else:
-            return connection
     raise fault
+
+
+async def _connected(place: Place, *, keep_alive: bool) -> socket.socket:
+    """A socket that is connected to a place. Raises `OSError`, also for a family that the kernel does not have."""
+    family, kind, protocol, name = place
+    connection = socket.socket(family, kind, protocol)
+    connection.setblocking(False)
+    try:
+        if keep_alive:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        await asyncio.get_running_loop().sock_connect(connection, name)
+    except BaseException:  # cancelling too: nobody else would close it
+        connection.close()
+        raise
+    return connection
 
 
 async def places(address: Inet | Unix, anywhere: str | None) -> list[Place]:

@@ -33,6 +33,9 @@ SHORTAGE_PAUSE = 0.05
 
 SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
+ABSENCES = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
+"""Why a place of a host may not be here: names go on standing for IPv6 where that is switched off."""
+
 
 class Listener:
     """Wires from whoever connects. `names` are the addresses it really listens at, ports included."""
@@ -105,16 +108,20 @@ async def _accept_all(listening: socket.socket, welcome: Callable[[Wire], None])
 
 
 async def _listen_at_ports(address: Inet) -> list[socket.socket]:
-    """Sockets at every place of an address; all take the port that the first one got."""
+    """Sockets at every place of an address that is here; all take the port that the first one got."""
     sockets: list[socket.socket] = []
-    try:
-        for family, kind, protocol, place in await places(address, None):
-            port = sockets[0].getsockname()[1] if sockets else place[1]
+    faults: list[OSError] = []
+    for family, kind, protocol, place in await places(address, None):
+        port = sockets[0].getsockname()[1] if sockets else place[1]
+        try:
             sockets.append(_listen_at(family, kind, protocol, (place[0], port, *place[2:]), address.to))
-    except BaseException:  # cancelling too: nobody else would close them
+        except OSError as fault:
+            faults.append(fault)
+    serious = [fault for fault in faults if fault.errno not in ABSENCES]
+    if serious or not sockets:
         for each in sockets:
             each.close()
-        raise
+        raise (serious or faults)[0]
     return sockets
 
 
