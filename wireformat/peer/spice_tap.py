@@ -66,7 +66,8 @@ class SpiceTap:
             self.note(src="tap", what="passed", host=place.host, tls_port=place.tls_port)
             return None
         if place not in self._doors:
-            listening = socket.create_server((self.host, 0))
+            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+            listening = socket.create_server((self.host, 0), family=family)
             self._doors[place] = listening.getsockname()[1]
             number = len(self._doors)
             name = "target" if number == 1 else f"target{number}"
@@ -105,14 +106,19 @@ class TappedConnection:
     async def run(self, client: Wire) -> None:
         """Pass on, until both sides have ended."""
         self._tap.note(src="net", what="open", conn=self._number, server=self._name)
+        end = "error"
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 server = await reach(Inet(self._server.host, str(self._server.port)))
+            end = "closed"
+            await self._pass_on({"client": client, "server": server})
         except OSError:
-            client.close(reset=True)
-            self._end("error")
-            return
-        wires: dict[Sender, Wire] = {"client": client, "server": server}
+            pass
+        finally:
+            client.close(reset=end == "error")
+            self._end(end)
+
+    async def _pass_on(self, wires: dict[Sender, Wire]) -> None:
         pumps = [asyncio.ensure_future(self._pump(side, wires)) for side in wires]
         try:
             await asyncio.wait(pumps)
@@ -121,16 +127,15 @@ class TappedConnection:
                 pump.cancel()
             for wire in wires.values():
                 wire.close()
-            self._end("closed")
 
     async def _pump(self, sender: Sender, wires: dict[Sender, Wire]) -> None:
         """Pass on what one side says, and then that it ends; a broken connection breaks the other one too."""
         try:
             while data := await wires[sender].read():
                 self._relay.receive_data(sender, data, self._tap.now())
-                await self._flush(wires)
+                await self._flush(sender, wires)
             self._ended(sender, "eof")
-            await self._flush(wires)
+            await self._flush(sender, wires)
             await wires[OTHER[sender]].finish()
         except OSError:
             self._ended(sender, "error")
@@ -141,9 +146,15 @@ class TappedConnection:
         self._relay.receive_eof(sender, self._tap.now())
         self._write(note(sender, what, self._tap.now()))
 
-    async def _flush(self, wires: dict[Sender, Wire]) -> None:
-        """Send what either side may hear now, in order."""
+    async def _flush(self, sender: Sender, wires: dict[Sender, Wire]) -> None:
+        """Send what either side may hear now, in order.
+
+        What goes back to the sender is left to the one that sends to it already, if any: whoever waited for that would
+        not read meanwhile, and a side that is not read may not read either.
+        """
         for side, wire in wires.items():
+            if side == sender and self._locks[side].locked():
+                continue
             async with self._locks[side]:
                 while data := self._relay.data_to_send(side):
                     await wire.write(data)
