@@ -118,6 +118,30 @@ def test_a_session_that_breaks_off_loses_the_disk() -> None:
     assert asyncio.run(run()) == "disk vda: Broken pipe"
 
 
+def test_who_gives_up_waiting_leaves_the_door_open(tmp_path: Path) -> None:
+    """A migration that is paused and goes on asks again; fails when the client that comes then is sent away."""
+
+    async def run() -> str:
+        address = Unix(str(tmp_path / "in.sock"))
+        doors = await Doors.open({"vda": address})
+        ours, theirs = pair()
+        first, second = Carrier(), Carrier()
+        waiting = asyncio.create_task(doors.disks.carry(first, ours, nothing))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        carrying = asyncio.create_task(doors.disks.carry(second, ours, nothing))
+        _, writer = await asyncio.open_unix_connection(address.path)
+        writer.close()
+        await theirs.finish()
+        await carrying
+        theirs.close()
+        await doors.close()
+        return second.outcome
+
+    assert asyncio.run(run()) == "ended"
+
+
 def test_a_disk_has_one_client(tmp_path: Path) -> None:
     async def run() -> bytes:
         address = Unix(str(tmp_path / "in.sock"))

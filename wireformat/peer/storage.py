@@ -98,7 +98,8 @@ class Doors:
         return Disks({name: partial(self._client, name) for name in self._listeners})
 
     async def _client(self, name: str) -> Wire:
-        return await self._clients[name]
+        """Who has connected for a disk; whoever waits for that may give up, and the next one goes on waiting."""
+        return await asyncio.shield(self._clients[name])
 
     async def _serve(self, name: str, listener: Listener) -> None:
         """Take the first connection; others are closed, since a disk has one session."""
