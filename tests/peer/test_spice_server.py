@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from tests.peer.spice import HOST, Diary, Served, client, linked_channels, served, until
+from tests.peer.spice import HOST, Diary, Served, authority, client, linked_channels, served, until
 from tests.peer.talk import run
 from tests.protocols.spice.test_hostile import spoken
 from tests.protocols.spice.test_party_mutations import broken
@@ -60,6 +61,24 @@ def test_who_says_nothing_is_sent_away(data: bytes) -> None:
             assert await talk(server, data, ends=False) == b""
 
     run(link())
+
+
+def test_who_never_begins_tls_is_let_go_at_the_end(tmp_path: Path) -> None:
+    """Fails when a server that is closed leaves connections open whose TLS is not agreed on."""
+
+    async def link() -> bytes:
+        own, _ = authority(tmp_path)
+        async with served(credentials=own, timeout=60.0) as server:
+            reader, writer = await asyncio.open_connection(HOST, server.tls_port)
+            await until(lambda: server.server._talking)
+        try:
+            return await reader.read()
+        except ConnectionResetError:
+            return b"reset"
+        finally:
+            writer.close()
+
+    assert run(link()) == b"reset"
 
 
 def test_a_server_takes_the_next_client() -> None:

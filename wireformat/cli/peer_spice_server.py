@@ -87,11 +87,12 @@ async def attend(server: SpiceServer, doors: Doors, report: SpiceReport, act: Ca
     acting = asyncio.ensure_future(act())
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, acting.cancel)
-    serving = []
+    serving, listeners = [], []
     try:
         for address, context in ((doors.plain, None), (doors.secured, doors.context)):
             if address is not None:
                 listener = await listen(address)
+                listeners.append(listener)
                 report.listening(listener.names)
                 serving.append(asyncio.create_task(server.serve(listener, context)))
         await asyncio.wait([acting])
@@ -101,6 +102,8 @@ async def attend(server: SpiceServer, doors: Doors, report: SpiceReport, act: Ca
         acting.cancel()
         for task in serving:
             task.cancel()
+        for listener in listeners:
+            listener.close()
         await server.close()
 
 

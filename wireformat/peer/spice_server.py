@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -93,16 +92,20 @@ class SpiceServer:
         try:
             async with asyncio.timeout(self._timeout):
                 secured = wire if context is None else await _secured(wire, context)
-        except (OSError, TimeoutError):
+            await self._talk_on(secured, is_secure=context is not None)
+        except OSError:
+            pass
+        finally:  # cancelling too: nobody else would close it
             wire.close(reset=True)
-            return
-        lane = self.party.accept(is_secure=context is not None)
-        line = Line(secured, lane, self.settle, lambda: line.wake(), lambda: lane.wants_data)
+
+    async def _talk_on(self, wire: Wire, *, is_secure: bool) -> None:
+        """Let a lane of its own talk over a connection."""
+        lane = self.party.accept(is_secure=is_secure)
+        line = Line(wire, lane, self.settle, lambda: line.wake(), lambda: lane.wants_data)
         self._lines.add(line)
         timer = asyncio.get_running_loop().call_later(self._timeout, self._give_up, lane, line)
         try:
-            with suppress(OSError):
-                await line.run()
+            await line.run()
         finally:
             timer.cancel()
             self._lines.discard(line)
