@@ -16,7 +16,8 @@ from wireformat.cli.opening import open_description, open_stream
 from wireformat.cli.tree import Tree
 from wireformat.cli.verdict import verdict
 from wireformat.errors import SchemaError
-from wireformat.protocols.vmstate.document import RamForm, documents
+from wireformat.protocols.vmstate.document import documents
+from wireformat.protocols.vmstate.document_ram import RamForm
 from wireformat.protocols.vmstate.elements import HeaderElement
 from wireformat.protocols.vmstate.state import device_state
 from wireformat.protocols.vmstate.stream import Stream

@@ -37,13 +37,12 @@ from wireformat.errors import DecodeError
 from wireformat.protocols.vmstate.description import parse
 from wireformat.protocols.vmstate.document import (
     FORMAT,
-    PIECE_COUNT,
-    RamForm,
     description_document,
     documents,
     error_document,
 )
 from wireformat.protocols.vmstate.document import description_text as text_of
+from wireformat.protocols.vmstate.document_ram import PIECE_COUNT, RamForm
 from wireformat.protocols.vmstate.messages import CommandCode
 from wireformat.protocols.vmstate.stream import read_stream
 

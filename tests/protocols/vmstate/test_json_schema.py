@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from tests.captures.bundle import Captures, rows
 from wireformat.codec.json_form import carried
-from wireformat.protocols.vmstate.document import KINDS, SECTION_TYPES, documents
+from wireformat.protocols.vmstate.document import SECTION_TYPES, documents
+from wireformat.protocols.vmstate.document_ram import KINDS
 from wireformat.protocols.vmstate.iterative import (
     BitmapChunk,
     BitmapFlag,

@@ -15,7 +15,8 @@ from wireformat.codec import Codec, codec_for, encode
 from wireformat.codec.json_form import from_json
 from wireformat.errors import DecodeError, EncodeError
 from wireformat.protocols.vmstate.description import Description, DeviceEntry, parse
-from wireformat.protocols.vmstate.document import FORMAT, KINDS, SECTION_TYPES, Json, description_text
+from wireformat.protocols.vmstate.document import FORMAT, SECTION_TYPES, description_text
+from wireformat.protocols.vmstate.document_ram import KINDS, Json
 from wireformat.protocols.vmstate.encoder import (
     END_OF_BODY,
     element_bytes,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from wireformat.protocols.vmstate.document import KINDS, SECTION_TYPES
+from wireformat.protocols.vmstate.document import SECTION_TYPES
+from wireformat.protocols.vmstate.document_ram import KINDS
 from wireformat.protocols.vmstate.elements import (
     PART_ROW,
     CommandElement,

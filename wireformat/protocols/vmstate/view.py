@@ -11,7 +11,8 @@ from dataclasses import fields as dataclass_fields
 from typing import Any, TypeAlias
 
 from wireformat.codec import codec_for
-from wireformat.protocols.vmstate.document import KINDS, SECTION_TYPES
+from wireformat.protocols.vmstate.document import SECTION_TYPES
+from wireformat.protocols.vmstate.document_ram import KINDS
 from wireformat.protocols.vmstate.elements import (
     PART_ROW,
     CommandElement,
