@@ -23,6 +23,7 @@ from tests.captures.bundle import Capture, Captures, rows
 from tests.interop.agreement import codecs, disagreements
 from tests.interop.dissection import Item, messages, tshark
 from tests.interop.programs import require
+from tests.protocols.vmstate import crafted
 from wireformat.catalogue import CATALOGUE
 from wireformat.codec.spans import leaves
 from wireformat.derive.lua_fields import filter_part
@@ -208,6 +209,27 @@ def expected_counts(stream: Stream) -> Counter[int]:
         if not run.flags & PART_ROW and run.flags & PAGE_FLAGS:
             found[run.flags & ~CONTINUE] += run.count
     return found
+
+
+def test_bodies_without_a_last_record_and_a_negative_instance(tmp_path: Path, script: Path) -> None:
+    """No captured machine had radix trees, a device of the host, or a QEMU before 5.0 that numbers from 0x80000000."""
+    absent, mark, name = b"\xff" * 4, 0xFFFF_FFFF_EF10_0000, "0000:00:05.0/vfio"
+    fields = crafted.number_field("bus"), crafted.number_field("liobn")
+    data = crafted.stream(
+        crafted.section(1, 4, absent, "spapr/htab"),
+        crafted.section(1, 6, crafted.u64(mark + 3) + crafted.u64(mark + 1), name),
+        crafted.section(2, 4, absent),
+        crafted.section(2, 6, crafted.u64(mark + 5)),
+        crafted.section(3, 4, absent),
+        crafted.section(3, 6, crafted.u64(mark + 1)),
+        crafted.device(9, "spapr_iommu", crafted.u32(7) + crafted.u32(8), instance=0x8000_0000),
+        behind=crafted.description(crafted.described("spapr_iommu", *fields, instance=-0x8000_0000)),
+    )
+    seen, stream = dissected(data, tmp_path, script, 65495, *PREFERENCES), read_stream(data)
+    assert (seen.complaints, stream.problems()) == ([], [])
+    assert declared_disagreements(seen, data) == []
+    assert len(device_leaves(seen)) == 2
+    assert device_leaves(seen) == expected_leaves(stream)
 
 
 def test_segments_do_not_matter(captures: Captures, tmp_path: Path, script: Path) -> None:

@@ -77,6 +77,12 @@ def test_the_finder_counts() -> None:
     assert finder.find("ide", 2) is None
 
 
+def test_an_instance_that_old_senders_write_as_negative() -> None:
+    """QEMU before 5.0 took instances for signed: those of `spapr_iommu` begin at 0x80000000."""
+    device = described(Device("spapr_iommu", None, b"12345", instance_id=-0x8000_0000)).devices[0]
+    assert device.instance_id == 0x8000_0000
+
+
 def deep(depth: int) -> str:
     """Structs in structs."""
     keys = vmsd("d")

@@ -104,7 +104,7 @@ class RecordsReader:
         window, handler = self._window, self._handler
         if self._head is not None:
             self._head_value, self._head = window.take(codec_for(self._head)), None
-            return self._only_head
+            return self._only_head or handler.head_ends(self._head_value)
         record, end = window.decode(codec_for(handler.record), window.position)
         size = handler.data_size(record)
         if end + size > window.end and window.final:

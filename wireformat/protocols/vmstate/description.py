@@ -128,7 +128,7 @@ def _is_page_size(value: object) -> bool:
 
 
 def _device(entry: Mapping[str, Any]) -> DeviceEntry:
-    name, instance = _text(entry["name"]), _number(entry["instance_id"])
+    name, instance = _text(entry["name"]), _instance(entry["instance_id"])
     if "vmsd_name" in entry:
         return DeviceEntry(name, instance, _vmsd(entry))
     return DeviceEntry(name, instance, None, _number(entry["size"]))
@@ -184,6 +184,11 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value.encode()) > MAX_NAME:
         raise ValueError(f"{value!r:.40} is no name of at most {MAX_NAME} bytes")
     return value
+
+
+def _instance(value: Any) -> int:
+    """The instance as the wire has it: QEMU before 5.0 writes 0x80000000 and above as a negative number."""
+    return value & 0xFFFF_FFFF if isinstance(value, int) and -(1 << 31) <= value < 0 else _number(value)
 
 
 def _number(value: Any) -> int:

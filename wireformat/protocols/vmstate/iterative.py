@@ -155,12 +155,17 @@ class VfioRecord(Record, source="qemu-stream 2.4"):
     )
 
 
+def _never(head: Record) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """How to read the bodies of one kind of section.
 
     `record` is the declared record; `data_size` tells how many bytes of bulk data follow one; `is_last` whether it
-    ends the body. `head` is a record that opens every body; `start_is_head` says that START holds nothing else.
+    ends the body. `head` is a record that opens every body; `start_is_head` says that START holds nothing else, and
+    `head_ends` whether a head is all of its body whatever the section.
     """
 
     record: type[Record]
@@ -168,6 +173,7 @@ class Handler:
     is_last: Callable[[Any], bool]
     head: type[Record] | None = None
     start_is_head: bool = False
+    head_ends: Callable[[Any], bool] = _never
 
 
 def _disk_size(record: BlockRecord) -> int:
@@ -191,6 +197,11 @@ def _entries_size(record: HashTableChunk) -> int:
     return 16 * record.valid_count
 
 
+def _is_absent(head: HashTableHeader) -> bool:
+    """Whether there is no table, as in a guest that uses radix trees: nothing follows then."""
+    return head.shift == -1
+
+
 def _table_ends(record: HashTableChunk) -> bool:
     return not (record.index or record.valid_count or record.invalid_count)
 
@@ -208,13 +219,16 @@ def _vfio_size(record: VfioRecord) -> int:
 
 
 def _vfio_ends(record: VfioRecord) -> bool:
-    return record.mark == VfioMark.END_OF_STATE
+    """END_OF_STATE ends a body; so does DEV_INIT_DATA_SENT, which stands in its place."""
+    return record.mark in (VfioMark.END_OF_STATE, VfioMark.DEV_INIT_DATA_SENT)
 
 
 HANDLERS: Mapping[str, Handler] = {
     "block": Handler(BlockRecord, _disk_size, _disk_ends),
     "dirty-bitmap": Handler(BitmapChunk, _no_data, _bitmap_ends),
-    "spapr/htab": Handler(HashTableChunk, _entries_size, _table_ends, HashTableHeader, start_is_head=True),
+    "spapr/htab": Handler(
+        HashTableChunk, _entries_size, _table_ends, HashTableHeader, start_is_head=True, head_ends=_is_absent
+    ),
     "s390-storage_attributes": Handler(StorageAttributes, _count_size, _store_ends),
     "s390-skeys": Handler(StorageKeys, _count_size, _store_ends),
     "vfio": Handler(VfioRecord, _vfio_size, _vfio_ends),

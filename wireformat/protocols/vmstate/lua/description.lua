@@ -178,8 +178,9 @@ function record_of(vmsd, depth)
     return { name = get(vmsd, "vmsd_name"), layout = "sequence", fields = fields }
 end
 
+-- QEMU before 5.0 writes instances from 0x80000000 on as negative numbers.
 local function add_device(devices, entry)
-    local key = tostring(get(entry, "name")) .. " " .. wf.number.text(get(entry, "instance_id"))
+    local key = tostring(get(entry, "name")) .. " " .. wf.number.text(get(entry, "instance_id") % 4294967296)
     devices[key] = devices[key] or {}
     if get(entry, "vmsd_name") then
         table.insert(devices[key], record_of(entry, 0))

@@ -46,6 +46,9 @@ local HANDLERS = {
         record = "HashTableChunk",
         head = "HashTableHeader",
         start_is_head = true,
+        head_ends = function(head)
+            return head.shift == -1
+        end,
         size = function(record)
             return 16 * record.valid_count
         end,
@@ -62,6 +65,7 @@ local HANDLERS = {
         end,
         ends = function(record)
             return number.equal(record.mark, number.of(4294967295, 4010803201))
+                or number.equal(record.mark, number.of(4294967295, 4010803205))
         end,
     },
 }
@@ -86,7 +90,8 @@ function section.head(self)
     local handler = handler_of(self.state.idstr)
     local found = reader.message(self, handler.head, 0, handler.head)
     if found and found ~= MORE then
-        self.state.mode = handler.start_is_head and self.state.kind == 1 and "footer" or "records"
+        local alone = handler.start_is_head and self.state.kind == 1 or handler.head_ends(found)
+        self.state.mode = alone and "footer" or "records"
     end
     return found
 end
