@@ -132,8 +132,40 @@ def test_without_a_configuration_there_are_no_footers() -> None:
     assert found(crafted.header() + RAM[:-5] + end[:-5] + b"\0") == []
 
 
+def test_device_states_alone_have_footers_without_a_configuration() -> None:
+    """Fails when what `xen-save-devices-state` writes on any machine is taken for an old machine."""
+    assert found(crafted.header() + timer() + b"\0") == []
+
+
 def test_a_background_snapshot_has_no_end_of_ram() -> None:
     assert details(stream(RAM, ram_part(zero_page(0, BLOCK)), timer(), behind=description(TIMER))) == []
+
+
+def test_a_background_snapshot_has_no_end_of_a_hash_table() -> None:
+    """Fails when the table must end whatever the stream, or when it need not where others end."""
+    table = section(1, 5, u32(21), "spapr/htab")
+    assert details(stream(RAM, table, ram_part(zero_page(0, BLOCK)))) == []
+    assert details(stream(RAM, table, ram_end())) == ["no END of section 5 in the stream"]
+
+
+def test_without_bitmaps_their_section_does_not_end() -> None:
+    """Fails when the capability without a bitmap is an error, or a bitmap that does not end is none."""
+    nothing, one = (section(1, 3, chunks + b"\x01", "dirty-bitmap") for chunks in (b"", STARTED))
+    assert details(stream(RAM, nothing, ram_end())) == []
+    assert details(stream(RAM, one, ram_end())) == ["no END of section 3 in the stream"]
+
+
+def test_a_device_of_the_host_has_its_state_under_one_number() -> None:
+    """Fails when FULL behind START of one VFIO device is a second section, or when any pair is none."""
+
+    def twice(name: str, second: str) -> list[str]:
+        ends = u64(0xFFFF_FFFF_EF10_0001)
+        entry = {"name": second, "instance_id": 0, "size": 8, "fields": []}
+        first = section(1, 7, ends, name), section(3, 7, ends)
+        return details(stream(*first, device(7, second, ends), behind=description(entry)))
+
+    assert twice("0000:00:05.0/vfio", "0000:00:05.0/vfio") == []
+    assert twice("0000:00:05.0/vfio", "0000:00:06.0/vfio") == ["number 7 is that of 0000:00:05.0/vfio already"]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +271,7 @@ BITS = b"\x40" + u64(0) + u32(128) + u64(32) + bytes(32)
         (STARTED + b"\x60" + BITS[1:], "flags 0x60 do not belong together"),
         (STARTED + b"\x02", "flags 0x2 announce nothing"),
         (STARTED + b"\x22", "ZEROES without BITS"),
-        (STARTED + BITS[:13] + u64(31) + bytes(31), "buffer of 31 bytes, no multiple of 32"),
+        (STARTED + BITS[:13] + u64(31) + bytes(31), "buffer of 31 bytes, no multiple of 16"),
         (b"\x80\x00", "extra flags, which no version defines"),
     ],
 )
@@ -289,6 +321,17 @@ def test_a_discard_of_half_a_page() -> None:
     parts = b"\0" + crafted.counted(BLOCK) + b"\0" + u64(0) + u64(512)
     data = stream(RAM, ADVICE, command(crafted.DISCARD, parts), ram_end(), behind=description())
     assert details(data) == ["range of 0x200 bytes from 0x0 on: not made of pages of 0x1000 bytes"]
+
+
+@pytest.mark.requirement("VM-135")
+@pytest.mark.parametrize(("length", "count"), [(3, 0), (2, 0), (1, 1)])
+def test_the_last_huge_page_of_a_block_may_be_shorter(length: int, count: int) -> None:
+    """Fails when huge pages must divide their block, or when a range may end inside any of them."""
+    huge = 2 * PAGE_SIZE
+    blocks = u64(3 * PAGE_SIZE | crafted.MEM_SIZE) + crafted.counted(BLOCK) + u64(3 * PAGE_SIZE) + u64(huge)
+    advice = command(ADVISE, u64(PAGE_SIZE | huge) + u64(PAGE_SIZE))
+    data = stream(advice, ram_start(blocks), discard(BLOCK, (0, length)), ram_end(), behind=description())
+    assert len(findings(read_stream(data))) == count
 
 
 @pytest.mark.requirement("VM-131")
@@ -344,6 +387,12 @@ def test_what_follows_the_end_is_zero() -> None:
     data = machine() + bytes(70_000)
     (error,) = findings(read_stream(data + b"x"))
     assert (error.id, error.offset) == ("vmstate/trailing", len(data))
+
+
+def test_with_colo_checkpoints_follow_the_end() -> None:
+    checkpoint = u32(1) + u32(3)
+    assert details(stream(command(8)) + checkpoint) == []
+    assert [id for id, _ in found(stream() + checkpoint)] == ["vmstate/trailing"]
 
 
 def test_what_decoding_found_comes_too_in_the_order_of_the_stream() -> None:

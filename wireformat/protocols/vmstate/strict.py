@@ -18,7 +18,7 @@ from wireformat.protocols.vmstate.elements import (
     TrailingElement,
 )
 from wireformat.protocols.vmstate.stream import Stream
-from wireformat.protocols.vmstate.strict_commands import discards, order, page_sizes, return_path
+from wireformat.protocols.vmstate.strict_commands import discards, enables_colo, order, page_sizes, return_path
 from wireformat.protocols.vmstate.strict_description import coverage, nulls, sizes
 from wireformat.protocols.vmstate.strict_memory import (
     block_lists,
@@ -82,9 +82,9 @@ def _configured(field: str, detail: str, position: int) -> DecodeError:
 
 
 def trailing(stream: Stream) -> Iterator[DecodeError]:
-    """Behind the end only zero fill may follow."""
+    """Behind the end only zero fill may follow, or, with COLO, checkpoints."""
     has_ended = any(isinstance(element, EndElement) for element in stream.elements)
-    for element in stream.elements:
+    for element in () if enables_colo(stream) else stream.elements:
         if not isinstance(element, TrailingElement) or not has_ended or stream.content is None:
             continue
         start, end = element.span.position, element.span.position + element.span.size

@@ -58,6 +58,11 @@ def order(stream: Stream) -> Iterator[DecodeError]:
             )
 
 
+def enables_colo(stream: Stream) -> bool:
+    """Whether checkpoints follow the end of the stream on its connection [qemu-stream 9.8]."""
+    return any(element.command.command == CommandCode.ENABLE_COLO for element, _ in _commands(stream))
+
+
 def return_path(stream: Stream) -> Iterator[DecodeError]:
     """Who asks for an answer has opened the return path."""
     is_open = False
@@ -82,7 +87,10 @@ def page_sizes(stream: Stream) -> Iterator[DecodeError]:
 
 
 def discards(stream: Stream) -> Iterator[DecodeError]:
-    """Discarded ranges are whole pages inside a block of the list, and memory was advised, not only bitmaps."""
+    """Discarded ranges are whole pages inside a block of the list, and memory was advised, not only bitmaps.
+
+    The last page of a block may be shorter: huge pages need not divide it.
+    """
     bitmaps_only = False
     for element, path in _commands(stream):
         body = element.command.body
@@ -114,7 +122,8 @@ def _range(part: DiscardRange, length: int, page_size: int) -> Iterator[str]:
         yield f"{place}: empty"
     if part.start + part.length > length:
         yield f"{place}: reaches beyond the block's {length:#x} bytes"
-    if part.start % page_size or part.length % page_size:
+    end = part.start + part.length
+    if part.start % page_size or (end % page_size and end != length):
         yield f"{place}: not made of pages of {page_size:#x} bytes"
 
 

@@ -14,7 +14,8 @@ from wireformat.protocols.vmstate.strict_sections import path_of
 DISK_KINDS: Final = BlockFlag.DEVICE_BLOCK | BlockFlag.EOS | BlockFlag.PROGRESS
 BITMAP_KINDS: Final = BitmapFlag.START | BitmapFlag.COMPLETE | BitmapFlag.BITS
 RESERVED_BITMAP_FLAGS: Final = 0xF8
-BITMAP_UNIT: Final = 32
+BITMAP_UNIT: Final = 16
+"""Bytes that buffers are filled up to: four words of the host, 32 bytes but for hosts of 32 bits."""
 
 
 def disks(stream: Stream) -> Iterator[DecodeError]:

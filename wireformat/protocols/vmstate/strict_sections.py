@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wireformat.errors import DecodeError
-from wireformat.protocols.vmstate.elements import CommandElement, Element, RamParts, Section
+from wireformat.protocols.vmstate.elements import CommandElement, Element, RamParts, RecordsBody, Section
+from wireformat.protocols.vmstate.iterative import BitmapChunk, BitmapFlag
 from wireformat.protocols.vmstate.messages import CommandCode, ElementType
 from wireformat.protocols.vmstate.naming import section_key
 from wireformat.protocols.vmstate.stream import Stream, flattened
@@ -18,8 +19,11 @@ ANY_INSTANCE: Final = 0xFFFF_FFFF
 VERSIONS: Final[Mapping[str, int]] = {"ram": 4, "block": 1, "dirty-bitmap": 1}
 """The one version that each of these sections has had since 1.0."""
 
-ALWAYS_ENDING: Final = frozenset({"block", "dirty-bitmap", "spapr/htab", "s390-storage_attributes"})
-"""Iterative sections that END follows. `ram` of a background snapshot has none."""
+ALWAYS_ENDING: Final = frozenset({"block", "dirty-bitmap"})
+"""Iterative sections that END follows."""
+
+ENDING_UNLESS_BACKGROUND: Final = frozenset({"ram", "spapr/htab", "s390-storage_attributes"})
+"""Those that END follows unless the stream is a background snapshot, where nothing ends."""
 
 
 def path_of(idstr: str, instance_id: int = 0) -> str:
@@ -37,9 +41,16 @@ def headers(stream: Stream) -> Iterator[DecodeError]:
             continue
         yield from _header(section)
         before = known.setdefault(section.section_id, section)
-        if before is not section:
+        if before is not section and not _is_state_of(section, before):
             what = "introduced twice" if before.idstr == section.idstr else f"that of {before.idstr} already"
             yield _wrong(section, f"number {section.section_id} is {what}")
+
+
+def _is_state_of(section: Section, before: Section) -> bool:
+    """Whether FULL holds what START left over under the same number, as with devices of the host (VFIO) since 6.0."""
+    is_vfio = section.idstr.rpartition("/")[2] == "vfio" and section.type == ElementType.SECTION_FULL
+    names = ((one.idstr, one.instance_id) for one in (section, before))
+    return is_vfio and before.type == ElementType.SECTION_START and len(set(names)) == 1
 
 
 def _header(section: Section) -> Iterator[DecodeError]:
@@ -59,9 +70,13 @@ def _header(section: Section) -> Iterator[DecodeError]:
 
 
 def footers(stream: Stream) -> Iterator[DecodeError]:
-    """A machine that sends no configuration sends no footers either; the first one is told."""
+    """A machine that sends no configuration sends no footers either; the first one is told.
+
+    A stream of device states alone, as `xen-save-devices-state` writes it, has no configuration whatever the machine.
+    """
     section = next((section for section in stream.sections() if section.footer), None)
-    if section is not None and stream.configuration is None:
+    has_start = any(section.type == ElementType.SECTION_START for section in stream.sections())
+    if section is not None and has_start and stream.configuration is None:
         position = section.body_span.position + section.body_span.size
         detail = "a footer in a stream without a configuration"
         path = path_of(section.idstr, section.instance_id)
@@ -90,9 +105,16 @@ def _endless(stream: Stream, begun: Mapping[int, Section], ended: set[int]) -> I
     """Sections that do not end in a stream that does."""
     completes = bool(ended) or any(map(_completes, flattened(stream.elements)))
     for number, section in begun.items():
-        must_end = section.idstr in ALWAYS_ENDING or (section.idstr == "ram" and completes)
-        if number not in ended and must_end:
+        must_end = section.idstr in ALWAYS_ENDING or (section.idstr in ENDING_UNLESS_BACKGROUND and completes)
+        if number not in ended and must_end and not _lacks_bitmaps(section):
             yield _wrong(section, f"no END of section {number} in the stream")
+
+
+def _lacks_bitmaps(section: Section) -> bool:
+    """Whether there turned out to be no dirty bitmap: such a section begins, and is not heard of again."""
+    chunks = section.body.items if isinstance(section.body, RecordsBody) else ()
+    names_bitmaps = (isinstance(item.record, BitmapChunk) and item.record.flags & BitmapFlag.START for item in chunks)
+    return section.idstr == "dirty-bitmap" and not any(names_bitmaps)
 
 
 def _completes(element: Element) -> bool:
