@@ -17,17 +17,17 @@ from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 
 from wireformat.codec import ascending, codec_for
 from wireformat.derive.hints import Hints, hints_of
+from wireformat.derive.strategies_scope import Scope
 from wireformat.errors import DecodeError, EncodeError
 from wireformat.schema import model
-from wireformat.schema.expression import PENDING, PendingError, evaluate
+from wireformat.schema.expression import PendingError
 from wireformat.schema.lift import lift
 from wireformat.schema.transform import living
-from wireformat.schema.traverse import cyclic_records, fields_of, walk
+from wireformat.schema.traverse import fields_of, walk
 from wireformat.schema.values import Unknown
 
 MAX_DRAWN_ITEMS = 3
 MAX_DRAWN_BYTES = 20
-MAX_DRAWN_DEPTH = 3
 
 DERIVED = (model.Const, model.Reserved, model.Computed, model.Checksum)
 
@@ -79,54 +79,35 @@ def drawn(schema: Any, count: int, number: int = 0, params: Mapping[str, Any] | 
 
 @st.composite
 def _root(draw: Callable[[Any], Any], schema: model.Schema, version: str | None, params: Mapping[str, Any]) -> Any:
-    return _Drawing(draw, schema, version, params).record(schema.root, {})
+    return _Drawing(draw, schema, version, Scope(schema, params)).record(schema.root, {})
 
 
 class _Drawing:
     """One value being drawn."""
 
-    def __init__(
-        self,
-        draw: Callable[[Any], Any],
-        schema: model.Schema,
-        version: str | None,
-        params: Mapping[str, Any],
-    ) -> None:
+    def __init__(self, draw: Callable[[Any], Any], schema: model.Schema, version: str | None, scope: Scope) -> None:
         self.draw = draw
         self.schema = schema
         self.version = version
-        self.params = params
-        self.cyclic = cyclic_records(schema)
-        self.depth = 0
-        self.scope: dict[str, Any] = {}
-        self.free_tags: dict[str, model.Int] = {}
+        self.scope = scope
 
     def record(self, name: str, hints: Hints) -> Any:
         """A record, with a scope of its own."""
         record = self.schema.records[name]
-        outer = self.scope, self.free_tags
-        self.scope, self.free_tags = {}, {}
-        self.depth += name in self.cyclic
-        drawn = self._fields(record, hints)
-        self.depth -= name in self.cyclic
-        self.scope, self.free_tags = outer
+        with self.scope.inside(name):
+            drawn = self._fields(record, hints)
         return drawn if record.cls is None else record.cls(**drawn)
 
     def _fields(self, record: model.Record, hints: Hints) -> dict[str, Any]:
         fields = fields_of(record, self.version)
         own = {**hints_of(fields, MAX_DRAWN_BYTES, MAX_DRAWN_ITEMS), **hints}
-        for field in fields:
-            if isinstance(field.of, model.Computed):
-                self.scope[field.name] = PENDING
-                self.free_tags[field.name] = field.of.of
-            elif isinstance(field.of, model.Const):
-                self.scope[field.name] = field.of.value
+        self.scope.announce(fields)
         present = {field.name for field in fields}
         drawn = {field.name: field.default for field in record.fields if field.name not in present}
-        self.scope.update(drawn)
+        self.scope.values.update(drawn)
         for field in fields:
             if field.name and not isinstance(field.of, DERIVED):
-                drawn[field.name] = self.scope[field.name] = self._field(field, record, own)
+                drawn[field.name] = self.scope.values[field.name] = self._field(field, record, own)
         if record.layout == "tlv":
             drawn["unknown"] = self._unknown_entries(record, fields)
         return drawn
@@ -147,19 +128,15 @@ class _Drawing:
         """Items in the order of their bytes."""
         try:
             schema = model.Schema(record.name, self.schema.records)
-            return ascending(schema, field.name, items, self.version, self.params)
+            return ascending(schema, field.name, items, self.version, self.scope.params)
         except EncodeError:
             reject()
 
     def _bits(self, field: model.Field, record: model.Record, hints: tuple[int, ...]) -> Any:
         base = record.base or model.Int(1)
-        bits = (int(self.value(field.mask or 0)) & ((1 << 8 * base.size) - 1)) >> field.shift
+        bits = (int(self.scope.value(field.mask or 0)) & ((1 << 8 * base.size) - 1)) >> field.shift
         numbers = self._number(field.of, hints, 0, bits)
         return _named(field.of, self.draw(numbers) & bits)
-
-    def value(self, expr: model.Expr) -> Any:
-        """What an expression gives for the fields drawn so far. Raises `PendingError` where nothing decides."""
-        return evaluate(expr, self.scope, self.params)
 
     def node(self, node: model.Node, hints: Hints) -> Any:
         """A value for a node."""
@@ -202,7 +179,7 @@ class _Drawing:
             top = limit if size is None else min(limit, size.range[1])
             return 0, min(top, usual)
         try:
-            wanted = int(self.value(size))
+            wanted = int(self.scope.value(size))
         except PendingError:
             return 0, min(limit, usual)
         if not 0 <= wanted <= limit:
@@ -215,9 +192,8 @@ class _Drawing:
         if node.nul == "pad":
             low = 0
         if low == high:
-            return str(
-                self.draw(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=low, max_size=low))
-            )
+            printable = st.characters(min_codepoint=32, max_codepoint=126)
+            return str(self.draw(st.text(printable, min_size=low, max_size=low)))
         letters = st.characters(codec=node.encoding, exclude_characters="" if node.nul == "keep" else "\0")
         return str(self.draw(st.text(letters, max_size=high // 4)))
 
@@ -233,7 +209,7 @@ class _Drawing:
 
     def _usual_items(self) -> int:
         """How many items a list may have; fewer the deeper records are nested, so that drawing ends."""
-        return max(MAX_DRAWN_ITEMS - self.depth, 0)
+        return max(MAX_DRAWN_ITEMS - self.scope.depth, 0)
 
     def inside(self, node: Any, hints: Hints) -> Any:
         """What a region or a pointer holds."""
@@ -241,14 +217,14 @@ class _Drawing:
 
     def perhaps(self, node: Any, hints: Hints) -> Any:
         """A value or None; None where a schema would go on for ever."""
-        if self.depth > MAX_DRAWN_DEPTH or not self.draw(st.booleans()):
+        if self.scope.is_deep or not self.draw(st.booleans()):
             return None
         return self.node(node.of, hints)
 
     def when(self, node: model.When, hints: Hints) -> Any:
         """A value where the condition holds; perhaps one where it reads what is computed later."""
         try:
-            holds = bool(self.value(node.cond))
+            holds = bool(self.scope.value(node.cond))
         except PendingError:
             return self.perhaps(node, hints)
         return self.node(node.of, hints) if holds else None
@@ -257,7 +233,7 @@ class _Drawing:
         """A value of the arm that the tag names; of any arm where the tag is computed from it."""
         arms = dict(node.arms)
         try:
-            tag = int(self.value(node.on))
+            tag = int(self.scope.value(node.on))
         except PendingError:
             return self._free_union(node, arms)
         if tag in arms:
@@ -267,15 +243,12 @@ class _Drawing:
         return self._unknown(tag)
 
     def _free_union(self, node: model.Union, arms: Mapping[int, model.Node]) -> Any:
-        calm = [tag for tag, arm in arms.items() if self.depth <= MAX_DRAWN_DEPTH or not self._is_cyclic(arm)]
+        calm = [tag for tag, arm in arms.items() if not self.scope.is_deep or not self.scope.is_cyclic(arm)]
         tag = self.draw(st.sampled_from([*calm, *([None] if node.unknown else [])]))
         if tag is not None:
             return self.node(arms[tag], {})
-        of = self.free_tags.get(node.on[1], model.Int(1)) if isinstance(node.on, tuple) else model.Int(1)
+        of = self.scope.free_tag(node.on)
         return self._unknown(self.draw(st.integers(*of.range).filter(lambda number: number not in arms)))
-
-    def _is_cyclic(self, node: model.Node) -> bool:
-        return any(isinstance(part, model.Ref) and part.name in self.cyclic for part in walk(node))
 
     def _unknown(self, tag: int) -> Unknown:
         return Unknown(tag, self.draw(st.binary(max_size=MAX_DRAWN_BYTES)))
