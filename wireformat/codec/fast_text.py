@@ -6,17 +6,10 @@ bytes that are no text in the stated encoding raise `UnicodeDecodeError`, which 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from wireformat.codec.fast_source import UnsupportedError
 from wireformat.schema import model
 
 UTF_8 = frozenset({"utf-8", "utf8", "UTF-8"})
-
-
-def as_bytes(node: model.Data) -> model.Data:
-    """The same field, its content left undecoded."""
-    return replace(node, encoding=None, nul="keep")
 
 
 def decoding(node: model.Data, encoding: str, raw: str, target: str) -> list[str]:
