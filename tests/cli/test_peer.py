@@ -286,6 +286,7 @@ def test_a_lost_connection_is_resumed(call: Call, start: Call, destination: Star
     program = "import sys; from tests.cli.cutting import cut; cut(sys.argv[1], int(sys.argv[2]))"
     relay = f"exec:PYTHONPATH={os.getcwd()} {sys.executable} -c '{program}' {tmp_path}/socket 100000"
     state = tmp_path / "state"
+    state.touch(0o644)
     answer = start("peer", "source", "--handshake", "--to", relay, "--state", state, pc)
     assert answer.code == Exit.UNREACHABLE
     assert f"to go on: wireformat peer resume {state}" in answer.errors

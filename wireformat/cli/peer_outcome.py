@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,5 +81,7 @@ def check_state(path: Path) -> None:
 def _keep(path: Path, text: str) -> None:
     """Write a file that holds a secret, for its owner only."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with suppress(OSError):  # one that was there keeps its mode; what is no file of ours has none to give
+        os.fchmod(descriptor, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
