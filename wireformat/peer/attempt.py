@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Attempt:
-    """A channel on one connection. That it is lost before the destination said anything is no word on the channel."""
+    """A channel on one connection. `is_lost`: the connection is gone, and nothing was said on it."""
 
     def __init__(self, channel: ChannelSource) -> None:
         self.is_lost = False

@@ -30,8 +30,8 @@ class Switchboard(Protocol):
     def route(self, connection: Connection, header: Any, raw: bytes) -> None:
         """Say what a connection is, by its header. Raises `WireError` where it is nothing."""
 
-    def dismiss(self, connection: Connection, code: ErrorCode, first: bytes, items: tuple[ErrorItem, ...]) -> None:
-        """A connection is refused."""
+    def dismiss(self, code: ErrorCode, first: bytes) -> None:
+        """A connection is refused that began so."""
 
 
 class Connection:
@@ -130,7 +130,7 @@ class Connection:
             self._outgoing = refusal(self._dialect, items, kind, binding)
         self.role = "refused"
         self._inbox.clear()
-        self._board.dismiss(self, code, self._first, items)
+        self._board.dismiss(code, self._first)
 
 
 def refusal(

@@ -13,7 +13,6 @@ from typing import Any
 
 from wireformat.protocols.channels.messages import NO_BINDING, ChannelKind, HeaderFlags
 from wireformat.protocols.handshake.error_codes import ErrorCode
-from wireformat.protocols.handshake.negotiation.offers import ErrorItem
 from wireformat.protocols.handshake.sessions.channel_destination import ChannelDestination
 from wireformat.protocols.handshake.sessions.connection import Connection, refusal
 from wireformat.protocols.handshake.sessions.destination import DestinationSession
@@ -112,8 +111,8 @@ class Listener:
             self._events.append(ChannelRefused(None, end.errors))
         connection.becomes("resume", end)
 
-    def dismiss(self, connection: Connection, code: ErrorCode, first: bytes, items: tuple[ErrorItem, ...]) -> None:
-        """A connection is refused."""
+    def dismiss(self, code: ErrorCode, first: bytes) -> None:
+        """A connection is refused that began so."""
         self._events.append(StrangerRefused(code, first))
 
 
