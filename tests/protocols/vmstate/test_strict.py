@@ -389,9 +389,11 @@ def test_what_follows_the_end_is_zero() -> None:
     assert (error.id, error.offset) == ("vmstate/trailing", len(data))
 
 
-def test_with_colo_checkpoints_follow_the_end() -> None:
-    checkpoint = u32(1) + u32(3)
-    assert details(stream(command(8)) + checkpoint) == []
+@pytest.mark.parametrize("sign", [command(8), device(9, "COLOState", b"\x01")], ids=["since 3.1", "before"])
+def test_with_colo_checkpoints_follow_the_end(sign: bytes) -> None:
+    checkpoint, entry = u32(1) + u32(3), described("COLOState", number_field("colo_requested", 1))
+    behind = description(entry) if b"COLOState" in sign else b""
+    assert details(stream(sign, behind=behind) + checkpoint) == []
     assert [id for id, _ in found(stream() + checkpoint)] == ["vmstate/trailing"]
 
 

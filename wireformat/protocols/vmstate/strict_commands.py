@@ -59,8 +59,9 @@ def order(stream: Stream) -> Iterator[DecodeError]:
 
 
 def enables_colo(stream: Stream) -> bool:
-    """Whether checkpoints follow the end of the stream on its connection [qemu-stream 9.8]."""
-    return any(element.command.command == CommandCode.ENABLE_COLO for element, _ in _commands(stream))
+    """Whether checkpoints follow the end of the stream: a command says so, up to 3.0 a section [qemu-stream 9.8]."""
+    is_told = any(element.command.command == CommandCode.ENABLE_COLO for element, _ in _commands(stream))
+    return is_told or any(section.idstr == "COLOState" for section in stream.sections())
 
 
 def return_path(stream: Stream) -> Iterator[DecodeError]:
