@@ -214,7 +214,7 @@ class ServerParty:
         self.leave()
         self.session = Session(connection_id or self.config.next_session(), main)
         event = "link-migrating" if connection_id else "link"
-        self.source.linked(event, self.session)
+        self.source.linked(event)
         self.target.linked(event, self.session)
 
     def _join(self, session: Session, channel: ServedChannel) -> None:

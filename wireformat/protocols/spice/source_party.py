@@ -70,7 +70,7 @@ class Source:
         """Where the source's machine is."""
         return self.steps.state
 
-    def linked(self, event: str, session: Session) -> None:
+    def linked(self, event: str) -> None:
         """A main link was made: `link` or `link-migrating`."""
         self.steps.heard(event)
 
@@ -158,7 +158,8 @@ class Source:
         """Tell the client of the target, in the best way that both can."""
         session, own = self._session(), self._party.config
         self._answer = "untold"
-        if not (session.can(MainCapability.SEMI_SEAMLESS_MIGRATE) and own.capabilities & 1):
+        least = MainCapability.SEMI_SEAMLESS_MIGRATE
+        if not (session.can(least) and own.capabilities & least):
             self._connect_done()
             return
         wanted = MainCapability.SEAMLESS_MIGRATE, MainCapability.AGENT_CONNECTED_TOKENS
