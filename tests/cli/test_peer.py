@@ -125,18 +125,20 @@ def test_a_stream_moves_over_inherited_descriptors(call: Call, destination: Star
 
 
 @pytest.mark.requirement("HS-161")
-def test_an_interrupt_ends_a_peer(destination: Start, small: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_a_peer(destination: Start, small: Path, tmp_path: Path, number: signal.Signals) -> None:
     """Whatever it waits for: a source at a peer that says nothing, a destination that nobody connects to."""
     listening = destination()
-    listening.process.send_signal(signal.SIGINT)
+    listening.process.send_signal(number)
     assert listening.end() == Exit.INTERRUPTED
+    assert not any(path.is_socket() for path in tmp_path.iterdir())
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "silent"))
         silent.listen()
         command = [sys.executable, "-m", "wireformat", "peer", "source", "--handshake"]
         source = subprocess.Popen([*command, "--to", f"unix:{tmp_path}/silent", str(small)])
         silent.accept()
-        source.send_signal(signal.SIGINT)
+        source.send_signal(number)
         assert source.wait(LIMIT) == Exit.INTERRUPTED
 
 

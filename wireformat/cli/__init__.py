@@ -6,6 +6,7 @@ of its own, imported only when it is called, so that starting costs next to noth
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -33,8 +34,10 @@ VERBS: Mapping[str, str] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; returns the exit code."""
+    """Run one verb; returns the exit code. Without arguments the process is this program's own."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        signal.signal(signal.SIGTERM, _terminate)
     if not words or words[0] in ("-h", "--help"):
         print(_help())
         return 0 if words else 2
@@ -49,6 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from wireformat.cli.running import run_verb
 
     return run_verb(words[0], words[1:])
+
+
+def _terminate(number: int, frame: object) -> None:
+    """End as an interrupt ends it, even where a shell had that ignored: everything is put away."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _help() -> str:
