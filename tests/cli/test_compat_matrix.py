@@ -91,6 +91,8 @@ def test_json_tells_what_was_seen(call: Call, small: Matrix) -> None:
     ("words", "complaint"),
     [
         (["--matrix"], "a matrix of handshake alone"),
+        (["handshake", "--matrix", "--against", "1"], "--matrix goes with --run and --json alone"),
+        (["handshake", "--matrix", "--all"], "--matrix goes with --run and --json alone"),
         (["vmstate", "--matrix"], "a matrix of handshake alone"),
         (["handshake", "--run"], "--run goes with --matrix"),
     ],

@@ -48,6 +48,8 @@ def run(
 ) -> int:
     """Judge a protocol against frozen versions of it, in both directions. Ends with 1 when something is broken."""
     if matrix or is_tried:
+        if any((against, source, other, folder, whole)):
+            raise UsageError("--matrix goes with --run and --json alone")
         return _show_matrix(name, is_asked=matrix, is_tried=is_tried, as_json=as_json)
     if find_spec("hypothesis") is None:
         raise UsageError("examples are drawn by Hypothesis: pip install 'wireformat[fuzz]'")
