@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -36,6 +37,11 @@ class Answer:
 
 
 Call: TypeAlias = Callable[..., Answer]
+
+
+def heed_interrupts() -> None:
+    """In the child: undo what a shell does to programs in the background, which ignore SIGINT and pass that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

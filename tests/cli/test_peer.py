@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Answer, Call
+from tests.cli.conftest import Answer, Call, heed_interrupts
 from tests.peer.certificates import Authority
 from wireformat.cli.exits import Exit
 
@@ -57,7 +57,9 @@ def destination(tmp_path: Path) -> Iterator[Start]:
     ) -> Listening:
         command = [sys.executable, "-m", "wireformat", "peer", "destination", "--json", "--listen", listen]
         command += ["-o", str(tmp_path / "out.mig"), *(["--handshake"] if handshake else []), *map(str, words)]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, pass_fds=pass_fds)
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, pass_fds=pass_fds, preexec_fn=heed_interrupts
+        )
         running.append(process)
         assert process.stderr is not None
         first = json.loads(process.stderr.readline())
@@ -136,7 +138,8 @@ def test_an_interrupt_ends_a_peer(destination: Start, small: Path, tmp_path: Pat
         silent.bind(str(tmp_path / "silent"))
         silent.listen()
         command = [sys.executable, "-m", "wireformat", "peer", "source", "--handshake"]
-        source = subprocess.Popen([*command, "--to", f"unix:{tmp_path}/silent", str(small)])
+        command += ["--to", f"unix:{tmp_path}/silent", str(small)]
+        source = subprocess.Popen(command, preexec_fn=heed_interrupts)
         silent.accept()
         source.send_signal(number)
         assert source.wait(LIMIT) == Exit.INTERRUPTED

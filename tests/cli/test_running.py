@@ -16,7 +16,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.cli.conftest import Call
+from tests.cli.conftest import Call, heed_interrupts
 from wireformat.cli.exits import UsageError
 from wireformat.cli.running import complain, run_verb
 from wireformat.errors import DecodeError
@@ -201,11 +201,6 @@ def test_an_interrupt() -> None:
         errors = process.stderr.read()
     assert process.returncode == 130
     assert errors.strip() == b""
-
-
-def heed_interrupts() -> None:
-    """In the child: undo what a shell does to programs in the background, which ignore SIGINT and pass that on."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until_read(pipe: int) -> None:
