@@ -40,7 +40,7 @@ class Lifter:
             return handler(wire, self)
         except SchemaError as error:
             return self.opaque(wire, error.detail)
-        except Exception as error:
+        except Exception as error:  # a stranger's object may hold anything
             return self.opaque(wire, f"{type(error).__name__}: {error}")
 
     def opaque(self, wire: Any, reason: str) -> model.Opaque:
